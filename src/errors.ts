@@ -1,0 +1,138 @@
+/**
+ * Every error that etcdwire throws or rejects with is an `EtcdError`. Branch on `code`, which is stable; the
+ * message is for people. One question matters after a failed write, and `mayHaveApplied` answers it.
+ */
+
+/** Stable, machine-readable causes. The comment says what to do about each. */
+export type ErrorCode =
+  // The caller's side: nothing was sent.
+  | "ETCD_INVALID_ARGUMENT" // a key, option or value is outside its documented bounds: fix the call
+  | "ETCD_ABORTED" // the caller's AbortSignal fired; `cause` is its reason
+  | "ETCD_CLOSED" // the client, session or stream was closed by its owner
+  // The path.
+  | "ETCD_DEADLINE_EXCEEDED" // the call's time is up; nothing is known about a write that was sent
+  | "ETCD_UNREACHABLE" // no connection could be made: refused, no such host, no route, silent peer
+  | "ETCD_CONNECTION_LOST" // the connection broke while the call was on it
+  | "ETCD_TLS" // handshake failed: certificate, name, ALPN, or a plaintext server behind `https://`
+  | "ETCD_NOT_ETCD" // something answers there, and it speaks neither HTTP/2 nor gRPC
+  | "ETCD_PROTOCOL" // the peer broke HTTP/2, HPACK, gRPC or protobuf rules; the connection is closed
+  | "ETCD_REFUSED" // the server refused the stream before processing it: repeat it
+  | "ETCD_MESSAGE_TOO_LARGE" // a reply is over `messageMaxBytes`
+  // etcd's answers, one per row of the server error table in cluster/server-errors.ts.
+  | "ETCD_NO_LEADER"
+  | "ETCD_LEADER_CHANGED"
+  | "ETCD_REQUEST_TIMED_OUT"
+  | "ETCD_SERVER_STOPPED"
+  | "ETCD_UNHEALTHY_CLUSTER"
+  | "ETCD_NOT_CAPABLE"
+  | "ETCD_LEARNER"
+  | "ETCD_TOO_MANY_REQUESTS"
+  | "ETCD_REQUEST_CANCELED"
+  | "ETCD_NO_SPACE"
+  | "ETCD_COMPACTED"
+  | "ETCD_FUTURE_REVISION"
+  | "ETCD_LEASE_NOT_FOUND"
+  | "ETCD_LEASE_EXISTS"
+  | "ETCD_LEASE_TTL_TOO_LARGE"
+  | "ETCD_NOT_PRIMARY_LESSOR"
+  | "ETCD_KEY_NOT_FOUND"
+  | "ETCD_TOO_MANY_OPERATIONS"
+  | "ETCD_DUPLICATE_KEY"
+  | "ETCD_REQUEST_TOO_LARGE"
+  | "ETCD_BAD_REQUEST" // the server's own validation refused the request
+  | "ETCD_INVALID_TOKEN" // token expired or unknown: authenticate again
+  | "ETCD_AUTH_REVISION_OLD" // the auth store changed since the token was made: authenticate again
+  | "ETCD_TOKEN_MISSING" // auth is on and no token was sent
+  | "ETCD_AUTHENTICATION_FAILED"
+  | "ETCD_AUTH_NOT_ENABLED"
+  | "ETCD_PERMISSION_DENIED"
+  | "ETCD_AUTH_ADMIN" // users, roles: refused as stated
+  | "ETCD_MEMBER_ADMIN" // members, learners: refused as stated
+  | "ETCD_CLUSTER_MISMATCH"
+  | "ETCD_NOT_LEADER"
+  | "ETCD_CORRUPT"
+  | "ETCD_DOWNGRADE"
+  | "ETCD_UNIMPLEMENTED" // this server does not know the method: an older version
+  | "ETCD_UNAVAILABLE" // gRPC UNAVAILABLE with a text that the table does not know
+  | "ETCD_UNKNOWN" // any other status that the table does not know
+  // Leases and locks.
+  | "ETCD_SESSION_EXPIRED" // the session's lease is gone, or can no longer be proved alive
+  | "ETCD_LOCK_LOST" // a lock that was held is not provably held any more
+  | "ETCD_LOCK_REENTERED"; // this lock handle already holds, or waits for, the lock
+
+/** What every error may carry besides its code and message. */
+export interface ErrorDetails {
+  /** May the request have changed anything in etcd? Not knowing counts as true. */
+  mayHaveApplied: boolean;
+  /** The endpoint that failed or answered, as given by the user: `10.0.0.1:2379`. */
+  endpoint?: string | undefined;
+  /** The gRPC status, where the server gave one or one is implied: 0 to 16. */
+  grpcCode?: number | undefined;
+  /** How many times the call was sent, the failed one included. */
+  attempts?: number | undefined;
+  cause?: unknown;
+}
+
+export class EtcdError extends Error {
+  override name = "EtcdError";
+  readonly code: ErrorCode;
+  /**
+   * `false` is a proof that etcd did not and will not apply the request; it may be repeated whatever it does.
+   * `true` means that it did, or that nobody can know.
+   */
+  readonly mayHaveApplied: boolean;
+  readonly endpoint: string | undefined;
+  readonly grpcCode: number | undefined;
+  /** Set by the layer that repeats calls. */
+  attempts: number;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.mayHaveApplied = details.mayHaveApplied;
+    this.endpoint = details.endpoint;
+    this.grpcCode = details.grpcCode;
+    this.attempts = details.attempts ?? 1;
+  }
+}
+
+/** The server answered with a status other than OK, or the call's own deadline passed. */
+export class StatusError extends EtcdError {
+  override name = "StatusError";
+}
+
+/** The path to the server broke or could not be made. */
+export class ConnectionError extends EtcdError {
+  override name = "ConnectionError";
+}
+
+/** The peer broke the rules of HTTP/2, gRPC or protobuf. Its connection is closed; other calls go elsewhere. */
+export class ProtocolError extends EtcdError {
+  override name = "ProtocolError";
+}
+
+/** The caller passed something that can never work. Nothing was sent. */
+export class ArgumentError extends EtcdError {
+  override name = "ArgumentError";
+
+  constructor(message: string) {
+    super("ETCD_INVALID_ARGUMENT", message, { mayHaveApplied: false, attempts: 0 });
+  }
+}
+
+/**
+ * The caller's `AbortSignal` ended the call. `name` is `"AbortError"`, as platform code expects, and `cause` is
+ * the signal's reason.
+ */
+export class AbortError extends EtcdError {
+  override name = "AbortError";
+
+  constructor(reason: unknown, mayHaveApplied: boolean) {
+    super("ETCD_ABORTED", "the operation was aborted", { mayHaveApplied, cause: reason });
+  }
+}
+
+/** A lock, or the session that carries it, can no longer be proved to be held. */
+export class LockLostError extends EtcdError {
+  override name = "LockLostError";
+}
