@@ -60,11 +60,11 @@ export interface FrameSink {
 
 export interface FrameLimits {
   /** Our SETTINGS_MAX_FRAME_SIZE: a longer frame is refused by its header, before any of it is stored. */
-  frameMaxBytes: number;
+  readonly frameMaxBytes: number;
   /** Cap on one compressed header block, padding and all of its CONTINUATION frames included. */
-  headerBlockMaxBytes: number;
+  readonly headerBlockMaxBytes: number;
   /** CONTINUATION frames in one header block. Empty ones cost no bytes, so bytes alone do not bound them. */
-  continuationMaxCount: number;
+  readonly continuationMaxCount: number;
 }
 
 /**
@@ -89,6 +89,9 @@ const TORN_SKIPPED = 4;
 const ANY_FRAME = -1;
 /** `expectedStreamId` before the peer's SETTINGS. */
 const FIRST_FRAME = -2;
+
+/** The flags that decide whether HEADERS is its header block and nothing else. */
+const PLAIN_HEADERS_MASK = Flag.END_HEADERS | Flag.PADDED | Flag.PRIORITY;
 
 const SETTING_BYTES = 6;
 const PRIORITY_BYTES = 5;
@@ -135,10 +138,15 @@ export class FrameReader {
 
   private emptyFrameCount = 0;
 
+  /** The longest frame of the fast case: inside both limits, whether DATA or HEADERS. */
+  private readonly plainMaxBytes: number;
+
   constructor(
     private readonly sink: FrameSink,
     private readonly limits: FrameLimits,
-  ) {}
+  ) {
+    this.plainMaxBytes = Math.min(limits.frameMaxBytes, limits.headerBlockMaxBytes);
+  }
 
   /**
    * Takes the next chunk of the connection. Throws a `WireError` when the peer broke a rule that costs the
@@ -158,7 +166,33 @@ export class FrameReader {
     this.emptyFrameCount = 0;
     let at = this.torn === TORN_NONE ? start : this.resume(bytes, start, end);
     while (end - at >= FRAME_HEADER_BYTES) {
-      at = this.readFrame(bytes, at, bytes, at + FRAME_HEADER_BYTES, end);
+      const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+      const payloadAt = at + FRAME_HEADER_BYTES;
+      const payloadEnd = payloadAt + length;
+      const streamId = readUint31(bytes, at + STREAM_ID_OFFSET);
+      // The fast case: replies are DATA and HEADERS, whole, without padding or priority, on streams of ours. All
+      // that readFrame() would check of them is checked here (12 ns a frame without, 7.5 with, Node 20.20, a
+      // chunk of 600 frames as in unary replies).
+      if (
+        payloadEnd <= end &&
+        length <= this.plainMaxBytes &&
+        (streamId & 1) === 1 &&
+        this.expectedStreamId === ANY_FRAME
+      ) {
+        const flags = bytes[at + FLAGS_OFFSET]!;
+        const type = bytes[at + TYPE_OFFSET]!;
+        if (type === FrameType.DATA && length !== 0 && (flags & Flag.PADDED) === 0) {
+          this.sink.onData(streamId, bytes, payloadAt, payloadEnd, length, (flags & Flag.END_STREAM) !== 0);
+          at = payloadEnd;
+          continue;
+        }
+        if (type === FrameType.HEADERS && (flags & PLAIN_HEADERS_MASK) === Flag.END_HEADERS) {
+          this.sink.onHeaders(streamId, bytes, payloadAt, payloadEnd, (flags & Flag.END_STREAM) !== 0);
+          at = payloadEnd;
+          continue;
+        }
+      }
+      at = this.readFrame(bytes, at, bytes, payloadAt, end);
     }
     // After a torn frame `at` is at the end.
     if (at < end) {
