@@ -80,7 +80,7 @@ export class AuthEnableResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -190,7 +190,7 @@ export class AuthDisableResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -330,7 +330,7 @@ export class AuthStatusResponse extends pb_1.Message {
             enabled?: boolean;
             authRevision?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.enabled != null) {
@@ -521,7 +521,7 @@ export class AuthenticateResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
             token?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.token != null) {
@@ -650,7 +650,7 @@ export class AuthUserAddRequest extends pb_1.Message {
         if (this.password != null) {
             data.password = this.password;
         }
-        if (this.options != null) {
+        if (this.has_options) {
             data.options = this.options.toObject();
         }
         if (this.hashedPassword != null) {
@@ -738,7 +738,7 @@ export class AuthUserAddResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -890,7 +890,7 @@ export class AuthUserGetResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
             roles?: string[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.roles != null) {
@@ -1023,7 +1023,7 @@ export class AuthUserListResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
             users?: string[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.users != null) {
@@ -1168,7 +1168,7 @@ export class AuthUserDeleteResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1351,7 +1351,7 @@ export class AuthUserChangePasswordResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1511,7 +1511,7 @@ export class AuthUserGrantRoleResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1671,7 +1671,7 @@ export class AuthUserRevokeRoleResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1808,7 +1808,7 @@ export class AuthRoleAddResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1960,7 +1960,7 @@ export class AuthRoleGetResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
             perm?: ReturnType<typeof dependency_1.Permission.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.perm != null) {
@@ -2093,7 +2093,7 @@ export class AuthRoleListResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
             roles?: string[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.roles != null) {
@@ -2238,7 +2238,7 @@ export class AuthRoleDeleteResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -2326,7 +2326,7 @@ export class AuthRoleGrantPermissionRequest extends pb_1.Message {
         if (this.name != null) {
             data.name = this.name;
         }
-        if (this.perm != null) {
+        if (this.has_perm) {
             data.perm = this.perm.toObject();
         }
         return data;
@@ -2401,7 +2401,7 @@ export class AuthRoleGrantPermissionResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -2584,7 +2584,7 @@ export class AuthRoleRevokePermissionResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_2.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;

@@ -158,7 +158,7 @@ export class User extends pb_1.Message {
         if (this.roles != null) {
             data.roles = this.roles;
         }
-        if (this.options != null) {
+        if (this.has_options) {
             data.options = this.options.toObject();
         }
         return data;

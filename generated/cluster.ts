@@ -321,10 +321,10 @@ export class MemberAddResponse extends pb_1.Message {
             member?: ReturnType<typeof Member.prototype.toObject>;
             members?: ReturnType<typeof Member.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
-        if (this.member != null) {
+        if (this.has_member) {
             data.member = this.member.toObject();
         }
         if (this.members != null) {
@@ -489,7 +489,7 @@ export class MemberRemoveResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             members?: ReturnType<typeof Member.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.members != null) {
@@ -672,7 +672,7 @@ export class MemberUpdateResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             members?: ReturnType<typeof Member.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.members != null) {
@@ -832,7 +832,7 @@ export class MemberListResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             members?: ReturnType<typeof Member.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.members != null) {
@@ -992,7 +992,7 @@ export class MemberPromoteResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             members?: ReturnType<typeof Member.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.members != null) {

@@ -442,7 +442,7 @@ export class RangeResponse extends pb_1.Message {
             more?: boolean;
             count?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.kvs != null) {
@@ -536,7 +536,7 @@ export class RangeStreamResponse extends pb_1.Message {
         const data: {
             range_response?: ReturnType<typeof RangeResponse.prototype.toObject>;
         } = {};
-        if (this.range_response != null) {
+        if (this.has_range_response) {
             data.range_response = this.range_response.toObject();
         }
         return data;
@@ -806,10 +806,10 @@ export class PutResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             prev_kv?: ReturnType<typeof dependency_2.KeyValue.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
-        if (this.prev_kv != null) {
+        if (this.has_prev_kv) {
             data.prev_kv = this.prev_kv.toObject();
         }
         return data;
@@ -1027,7 +1027,7 @@ export class DeleteRangeResponse extends pb_1.Message {
             deleted?: string;
             prev_kvs?: ReturnType<typeof dependency_2.KeyValue.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.deleted != null) {
@@ -1194,16 +1194,16 @@ export class RequestOp extends pb_1.Message {
             request_delete_range?: ReturnType<typeof DeleteRangeRequest.prototype.toObject>;
             request_txn?: ReturnType<typeof TxnRequest.prototype.toObject>;
         } = {};
-        if (this.request_range != null) {
+        if (this.has_request_range) {
             data.request_range = this.request_range.toObject();
         }
-        if (this.request_put != null) {
+        if (this.has_request_put) {
             data.request_put = this.request_put.toObject();
         }
-        if (this.request_delete_range != null) {
+        if (this.has_request_delete_range) {
             data.request_delete_range = this.request_delete_range.toObject();
         }
-        if (this.request_txn != null) {
+        if (this.has_request_txn) {
             data.request_txn = this.request_txn.toObject();
         }
         return data;
@@ -1369,16 +1369,16 @@ export class ResponseOp extends pb_1.Message {
             response_delete_range?: ReturnType<typeof DeleteRangeResponse.prototype.toObject>;
             response_txn?: ReturnType<typeof TxnResponse.prototype.toObject>;
         } = {};
-        if (this.response_range != null) {
+        if (this.has_response_range) {
             data.response_range = this.response_range.toObject();
         }
-        if (this.response_put != null) {
+        if (this.has_response_put) {
             data.response_put = this.response_put.toObject();
         }
-        if (this.response_delete_range != null) {
+        if (this.has_response_delete_range) {
             data.response_delete_range = this.response_delete_range.toObject();
         }
-        if (this.response_txn != null) {
+        if (this.has_response_txn) {
             data.response_txn = this.response_txn.toObject();
         }
         return data;
@@ -1642,19 +1642,19 @@ export class Compare extends pb_1.Message {
         if (this.key != null) {
             data.key = this.key;
         }
-        if (this.version != null) {
+        if (this.has_version) {
             data.version = this.version;
         }
-        if (this.create_revision != null) {
+        if (this.has_create_revision) {
             data.create_revision = this.create_revision;
         }
-        if (this.mod_revision != null) {
+        if (this.has_mod_revision) {
             data.mod_revision = this.mod_revision;
         }
-        if (this.value != null) {
+        if (this.has_value) {
             data.value = this.value;
         }
-        if (this.lease != null) {
+        if (this.has_lease) {
             data.lease = this.lease;
         }
         if (this.range_end != null) {
@@ -1925,7 +1925,7 @@ export class TxnResponse extends pb_1.Message {
             succeeded?: boolean;
             responses?: ReturnType<typeof ResponseOp.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.succeeded != null) {
@@ -2101,7 +2101,7 @@ export class CompactionResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;

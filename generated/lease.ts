@@ -174,7 +174,7 @@ export class LeaseGrantResponse extends pb_1.Message {
             TTL?: string;
             error?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.ID != null) {
@@ -335,7 +335,7 @@ export class LeaseRevokeResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -502,7 +502,7 @@ export class LeaseKeepAliveResponse extends pb_1.Message {
             ID?: string;
             TTL?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.ID != null) {
@@ -738,7 +738,7 @@ export class LeaseTimeToLiveResponse extends pb_1.Message {
             grantedTTL?: string;
             keys?: Uint8Array[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.ID != null) {
@@ -962,7 +962,7 @@ export class LeaseLeasesResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             leases?: ReturnType<typeof LeaseStatus.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.leases != null) {
@@ -1197,7 +1197,7 @@ export class LeaseCheckpointResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;

@@ -269,7 +269,7 @@ export class AlarmResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             alarms?: ReturnType<typeof AlarmMember.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.alarms != null) {
@@ -570,7 +570,7 @@ export class StatusResponse extends pb_1.Message {
             dbSizeQuota?: string;
             downgradeInfo?: ReturnType<typeof DowngradeInfo.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.version != null) {
@@ -606,7 +606,7 @@ export class StatusResponse extends pb_1.Message {
         if (this.dbSizeQuota != null) {
             data.dbSizeQuota = this.dbSizeQuota;
         }
-        if (this.downgradeInfo != null) {
+        if (this.has_downgradeInfo) {
             data.downgradeInfo = this.downgradeInfo.toObject();
         }
         return data;
@@ -866,7 +866,7 @@ export class DefragmentResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -991,7 +991,7 @@ export class HashResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             hash?: number;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.hash != null) {
@@ -1181,7 +1181,7 @@ export class HashKVResponse extends pb_1.Message {
             compact_revision?: string;
             hash_revision?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.hash != null) {
@@ -1360,7 +1360,7 @@ export class SnapshotResponse extends pb_1.Message {
             blob?: Uint8Array;
             version?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.remaining_bytes != null) {
@@ -1521,7 +1521,7 @@ export class MoveLeaderResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -1703,7 +1703,7 @@ export class DowngradeResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             version?: string;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.version != null) {

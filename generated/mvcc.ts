@@ -255,10 +255,10 @@ export class Event extends pb_1.Message {
         if (this.type != null) {
             data.type = this.type;
         }
-        if (this.kv != null) {
+        if (this.has_kv) {
             data.kv = this.kv.toObject();
         }
-        if (this.prev_kv != null) {
+        if (this.has_prev_kv) {
             data.prev_kv = this.prev_kv.toObject();
         }
         return data;

@@ -171,10 +171,10 @@ export class CampaignResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             leader?: ReturnType<typeof LeaderKey.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
-        if (this.leader != null) {
+        if (this.has_leader) {
             data.leader = this.leader.toObject();
         }
         return data;
@@ -470,10 +470,10 @@ export class LeaderResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             kv?: ReturnType<typeof dependency_2.KeyValue.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
-        if (this.kv != null) {
+        if (this.has_kv) {
             data.kv = this.kv.toObject();
         }
         return data;
@@ -563,7 +563,7 @@ export class ProclaimRequest extends pb_1.Message {
             leader?: ReturnType<typeof LeaderKey.prototype.toObject>;
             value?: Uint8Array;
         } = {};
-        if (this.leader != null) {
+        if (this.has_leader) {
             data.leader = this.leader.toObject();
         }
         if (this.value != null) {
@@ -641,7 +641,7 @@ export class ProclaimResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;
@@ -711,7 +711,7 @@ export class ResignRequest extends pb_1.Message {
         const data: {
             leader?: ReturnType<typeof LeaderKey.prototype.toObject>;
         } = {};
-        if (this.leader != null) {
+        if (this.has_leader) {
             data.leader = this.leader.toObject();
         }
         return data;
@@ -781,7 +781,7 @@ export class ResignResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;

@@ -144,7 +144,7 @@ export class LockResponse extends pb_1.Message {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
             key?: Uint8Array;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.key != null) {
@@ -289,7 +289,7 @@ export class UnlockResponse extends pb_1.Message {
         const data: {
             header?: ReturnType<typeof dependency_1.ResponseHeader.prototype.toObject>;
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         return data;

@@ -95,13 +95,13 @@ export class WatchRequest extends pb_1.Message {
             cancel_request?: ReturnType<typeof WatchCancelRequest.prototype.toObject>;
             progress_request?: ReturnType<typeof WatchProgressRequest.prototype.toObject>;
         } = {};
-        if (this.create_request != null) {
+        if (this.has_create_request) {
             data.create_request = this.create_request.toObject();
         }
-        if (this.cancel_request != null) {
+        if (this.has_cancel_request) {
             data.cancel_request = this.cancel_request.toObject();
         }
-        if (this.progress_request != null) {
+        if (this.has_progress_request) {
             data.progress_request = this.progress_request.toObject();
         }
         return data;
@@ -627,7 +627,7 @@ export class WatchResponse extends pb_1.Message {
             fragment?: boolean;
             events?: ReturnType<typeof dependency_2.Event.prototype.toObject>[];
         } = {};
-        if (this.header != null) {
+        if (this.has_header) {
             data.header = this.header.toObject();
         }
         if (this.watch_id != null) {

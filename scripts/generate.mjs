@@ -129,6 +129,16 @@ function finish(text, name) {
   if (/getWrapperField\(.*(?<!\| undefined);/.test(out))
     throw new Error(`${name}: an absent submessage is not typed`);
 
+  // toObject() would list every scalar of a oneof with its default, and fromObject() of that would set the last one.
+  out = out
+    .split(/^(?=export (?:abstract )?class )/m)
+    .map((part) =>
+      part.replace(/if \(this\.(\w+) != null\)/g, (test, field) =>
+        part.includes(`get has_${field}()`) ? `if (this.has_${field})` : test,
+      ),
+    )
+    .join("");
+
   // ClientOptions knows channelOverride, which is how a client gets on our own connection; ChannelOptions does not.
   out = out.replaceAll("options?: Partial<grpc_1.ChannelOptions>", "options?: grpc_1.ClientOptions");
   if (out.includes("makeGenericClientConstructor") && !out.includes("grpc_1.ClientOptions")) {
