@@ -75,12 +75,9 @@ let address = "";
 
 beforeAll(async () => {
   server.addService(UnimplementedKVService.definition, {
-    Range: (call, callback) => {
-      const request = call.request as RangeRequest;
-      callback(
-        null,
-        new RangeResponse({ header: new ResponseHeader({ revision: "42" }), count: request.limit }),
-      );
+    Range: (call: ServerUnaryCall<RangeRequest, RangeResponse>, callback: sendUnaryData<RangeResponse>) => {
+      const header = new ResponseHeader({ revision: "42" });
+      callback(null, new RangeResponse({ header, count: call.request.limit }));
     },
     RangeStream: (call: ServerWritableStream<RangeRequest, RangeStreamResponse>) => {
       for (const count of ["1", "2"]) {
