@@ -255,6 +255,18 @@ describe("each frame", () => {
   });
 });
 
+test("settings at the edge of what is allowed pass", () => {
+  const edges = settingsFrame([
+    [Setting.ENABLE_PUSH, 0],
+    [Setting.INITIAL_WINDOW_SIZE, 2 ** 31 - 1],
+    [Setting.MAX_FRAME_SIZE, 16_384],
+    [Setting.MAX_FRAME_SIZE, 2 ** 24 - 1],
+    [Setting.HEADER_TABLE_SIZE, 2 ** 32 - 1],
+    [Setting.MAX_CONCURRENT_STREAMS, 0],
+  ]);
+  expect(readFrames([edges])).toEqual([{ type: "settings", payload: edges.subarray(9).toString("hex") }]);
+});
+
 describe("what is lent", () => {
   test("a whole frame is handed out where it lies, and torn DATA too", () => {
     const owners: [string, Uint8Array][] = [];
@@ -497,6 +509,16 @@ describe("limits", () => {
     const limits = { frameMaxBytes: 20_000, headerBlockMaxBytes: 30_000 };
     expect(outcome([settingsThen(hex("004e20 01 04 00000001"))], limits).code).toBeUndefined();
     expect(outcome([settingsThen(hex("004e21 01 04 00000001"))], limits).code).toBe("FRAME_SIZE_ERROR");
+  });
+
+  test("a frame over a limit is refused when it is whole, too", () => {
+    const limits = { frameMaxBytes: 200, headerBlockMaxBytes: 100 };
+    const refused = (bytes: Buffer) => outcome([settingsThen(bytes)], limits).code;
+    expect(refused(dataFrame(1, Buffer.alloc(200)))).toBeUndefined();
+    expect(refused(dataFrame(1, Buffer.alloc(201)))).toBe("FRAME_SIZE_ERROR");
+    expect(refused(headersFrame(1, Buffer.alloc(100)))).toBeUndefined();
+    expect(refused(headersFrame(1, Buffer.alloc(101)))).toBe("ENHANCE_YOUR_CALM");
+    expect(refused(headersFrame(1, Buffer.alloc(201)))).toBe("FRAME_SIZE_ERROR");
   });
 
   test("a header block at the limit passes, and one byte more is refused by its header alone", () => {
