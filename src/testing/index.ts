@@ -1,0 +1,19 @@
+/**
+ * Real etcd processes for tests and benchmarks: `const cluster = await EtcdCluster.start({ members: 3 })`.
+ * See `EtcdCluster` for the promise that nothing is left running, `findEtcd` for where the binary comes from.
+ */
+export { EtcdCluster, type ClusterTls, type Credentials, type EtcdClusterOptions } from "./cluster.js";
+export {
+  EtcdStartError,
+  findEtcd,
+  type EtcdBinary,
+  type EtcdStrategy,
+  type FindEtcdOptions,
+} from "./etcd-binary.js";
+export type { EtcdMember, MemberState } from "./member.js";
+export {
+  createAuthority,
+  type Authority,
+  type CertificatePair,
+  type CertificateRequest,
+} from "./certificates.js";
