@@ -16,9 +16,10 @@ export type ErrorCode =
   | "ETCD_TLS" // handshake failed: certificate, name, ALPN, or a plaintext server behind `https://`
   | "ETCD_NOT_ETCD" // something answers there, and it speaks neither HTTP/2 nor gRPC
   | "ETCD_PROTOCOL" // the peer broke HTTP/2, HPACK, gRPC or protobuf rules; the connection is closed
+  | "ETCD_STREAM_RESET" // the server, or a proxy on the way, cut this one call off
   | "ETCD_REFUSED" // the server refused the stream before processing it: repeat it
   | "ETCD_MESSAGE_TOO_LARGE" // a reply is over `messageMaxBytes`
-  // etcd's answers, one per row of the server error table in cluster/server-errors.ts.
+  // etcd's answers, one per row of the server error table in rpc/server-errors.ts.
   | "ETCD_NO_LEADER"
   | "ETCD_LEADER_CHANGED"
   | "ETCD_REQUEST_TIMED_OUT"
@@ -81,10 +82,12 @@ export class EtcdError extends Error {
    * `true` means that it did, or that nobody can know.
    */
   readonly mayHaveApplied: boolean;
+  /** The endpoint that failed or answered, as the user wrote it. */
   readonly endpoint: string | undefined;
+  /** The gRPC status, 0 to 16, where there is one. */
   readonly grpcCode: number | undefined;
-  /** Set by the layer that repeats calls. */
-  attempts: number;
+  /** How many times the call was sent. */
+  readonly attempts: number;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -96,6 +99,15 @@ export class EtcdError extends Error {
   }
 }
 
+/**
+ * The outcome of a call that was sent more than once: the last error, which now also answers for the tries
+ * before it. For the layer that repeats calls.
+ */
+export const afterRetries = <E extends EtcdError>(error: E, attempts: number, mayHaveApplied: boolean): E => {
+  Object.assign(error, { attempts, mayHaveApplied: error.mayHaveApplied || mayHaveApplied });
+  return error;
+};
+
 /** The server answered with a status other than OK, or the call's own deadline passed. */
 export class StatusError extends EtcdError {
   override name = "StatusError";
@@ -106,7 +118,7 @@ export class ConnectionError extends EtcdError {
   override name = "ConnectionError";
 }
 
-/** The peer broke the rules of HTTP/2, gRPC or protobuf. Its connection is closed; other calls go elsewhere. */
+/** The peer broke the rules of HTTP/2, HPACK, gRPC or protobuf: the call, or its whole connection, is ended. */
 export class ProtocolError extends EtcdError {
   override name = "ProtocolError";
 }

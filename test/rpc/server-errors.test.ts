@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { StatusError } from "../../src/errors.js";
 import type { ErrorCode } from "../../src/errors.js";
-import { SERVER_ERRORS, statusError } from "../../src/cluster/server-errors.js";
+import { SERVER_ERRORS, statusError } from "../../src/rpc/server-errors.js";
 
 const ENDPOINT = "10.0.0.1:2379";
 

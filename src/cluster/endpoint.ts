@@ -1,0 +1,149 @@
+import { Connection } from "../connection/connection.js";
+import type { ConnectionListener } from "../connection/connection.js";
+import type { Runtime } from "../connection/runtime.js";
+import type { EtcdError } from "../errors.js";
+import type { ConnectionLimits, TlsOptions } from "../options.js";
+import type { Address } from "./address.js";
+import { backoffMs } from "./backoff.js";
+
+/**
+ * `calls` carries unary calls, `streams` watches and renewals: a bulk answer on one must not hold up a renewal
+ * on the other (etcd-io/etcd#15402).
+ */
+export type ConnectionKind = "calls" | "streams";
+
+const KINDS: readonly ConnectionKind[] = ["calls", "streams"];
+
+export interface EndpointOptions {
+  address: Address;
+  tls: TlsOptions | undefined;
+  limits: Readonly<ConnectionLimits>;
+  userAgent: string;
+}
+
+/** What the pool is told; `endpoint` is where it happened. */
+export interface EndpointListener {
+  onOpen(endpoint: Endpoint, kind: ConnectionKind): void;
+  onUnusable(endpoint: Endpoint, kind: ConnectionKind): void;
+}
+
+/** A connection that lived this long was a good one: the next may be made at once. */
+const STABLE_MS = 1_000;
+
+/** One member's address, its connections, and what is known about it. */
+export class Endpoint {
+  readonly address: Address;
+  /** From its `Status`; undefined until it has answered one. */
+  memberId: bigint | undefined;
+  /** Why the last connection could not be made or ended; undefined while all is well. */
+  lastError: EtcdError | undefined;
+  readonly #options: EndpointOptions;
+  readonly #runtime: Runtime;
+  readonly #listener: EndpointListener;
+  readonly #connections: { calls: Connection | undefined; streams: Connection | undefined } = {
+    calls: undefined,
+    streams: undefined,
+  };
+  /** Connections that only finish their calls. */
+  readonly #draining = new Set<Connection>();
+  #failureCount = 0;
+  #retryAtMs = -Infinity;
+  #token = "";
+
+  constructor(options: EndpointOptions, runtime: Runtime, listener: EndpointListener) {
+    this.address = options.address;
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#listener = listener;
+  }
+
+  /** When a new connection may be tried; in the past when at once. */
+  get retryAtMs(): number {
+    return this.#retryAtMs;
+  }
+
+  /** Calls under way and waiting, over both connections. */
+  get callCount(): number {
+    return (this.#connections.calls?.callCount ?? 0) + (this.#connections.streams?.callCount ?? 0);
+  }
+
+  /** The connection if it is open now. */
+  opened(kind: ConnectionKind): Connection | undefined {
+    const connection = this.#connections[kind];
+    return connection?.state === "open" ? connection : undefined;
+  }
+
+  /** A connection that takes calls, made if need be; undefined while this endpoint is put aside after a failure. */
+  connection(kind: ConnectionKind): Connection | undefined {
+    const existing = this.#connections[kind];
+    if (existing !== undefined) return existing;
+    if (this.#runtime.now() < this.#retryAtMs) return undefined;
+    const { address, tls, limits, userAgent } = this.#options;
+    let openedAtMs = Infinity;
+    const listener: ConnectionListener = {
+      onOpen: () => {
+        openedAtMs = this.#runtime.now();
+        this.lastError = undefined;
+        this.#listener.onOpen(this, kind);
+      },
+      onDraining: (connection) => {
+        if (this.#connections[kind] !== connection) return;
+        this.#draining.add(connection);
+        this.#connections[kind] = undefined;
+        this.#putAside(openedAtMs);
+        this.#listener.onUnusable(this, kind);
+      },
+      onClose: (connection, error) => {
+        this.#draining.delete(connection);
+        if (this.#connections[kind] !== connection) return;
+        this.#connections[kind] = undefined;
+        this.lastError = error;
+        this.#putAside(openedAtMs);
+        this.#listener.onUnusable(this, kind);
+      },
+    };
+    const connection = new Connection(
+      {
+        target: {
+          endpoint: address.text,
+          host: address.host,
+          port: address.port,
+          path: address.path,
+          serverName: address.serverName,
+          tls: tls !== undefined || address.tls === true ? (tls ?? {}) : undefined,
+        },
+        authority: address.authority,
+        userAgent,
+        limits,
+      },
+      this.#runtime,
+      listener,
+    );
+    connection.setToken(this.#token);
+    this.#connections[kind] = connection;
+    return connection;
+  }
+
+  /** The token of this endpoint's later requests. */
+  setToken(token: string): void {
+    this.#token = token;
+    for (const kind of KINDS) this.#connections[kind]?.setToken(token);
+  }
+
+  /** Ends both connections now. */
+  close(): void {
+    for (const kind of KINDS) this.#connections[kind]?.close();
+    for (const connection of this.#draining) connection.close();
+  }
+
+  /**
+   * A server that takes connections and ends them at once would be reconnected to in a tight loop, so only a
+   * connection that lasted counts as a success.
+   */
+  #putAside(openedAtMs: number): void {
+    const nowMs = this.#runtime.now();
+    if (nowMs - openedAtMs >= STABLE_MS) this.#failureCount = 0;
+    this.#failureCount++;
+    this.#retryAtMs = nowMs + backoffMs(this.#failureCount, () => this.#runtime.random());
+  }
+}

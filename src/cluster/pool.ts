@@ -1,0 +1,297 @@
+import type { Connection } from "../connection/connection.js";
+import type { Runtime } from "../connection/runtime.js";
+import { ConnectionError, EtcdError, afterRetries } from "../errors.js";
+import type { ConnectionLimits, TlsOptions } from "../options.js";
+import type { Method } from "../rpc/method.js";
+import { callUnary } from "../rpc/unary-call.js";
+import type { Address } from "./address.js";
+import { RetryBudget, backoffMs } from "./backoff.js";
+import { Endpoint } from "./endpoint.js";
+import type { ConnectionKind, EndpointListener } from "./endpoint.js";
+import { LeaderTracker } from "./leader-tracker.js";
+import type { StatusProbe } from "./leader-tracker.js";
+import { decideRetry } from "./retry-policy.js";
+import type { MethodPolicy } from "./retry-policy.js";
+import { Wait, deadlineError } from "./wait.js";
+
+/**
+ * Where a call goes. `leader`: writes, locks, linearizable reads, leases: a follower would only pass them on,
+ * and loses them when the leader dies. `any`: what a member answers alone. An endpoint: that one and no other.
+ */
+export type Route = "leader" | "any" | Endpoint;
+
+export interface PoolOptions {
+  addresses: readonly Address[];
+  tls: TlsOptions | undefined;
+  limits: Readonly<ConnectionLimits>;
+  userAgent: string;
+  /** Where a token comes from when the client has credentials: one Authenticate call. */
+  authenticate: ((connection: Connection, timeoutMs: number) => Promise<string>) | undefined;
+  probe: StatusProbe;
+}
+
+export interface CallOptions {
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
+export class Pool implements EndpointListener {
+  readonly endpoints: readonly Endpoint[];
+  readonly runtime: Runtime;
+  /** The leader's open connection for calls, ready with a token: the hot path's whole routing. */
+  hot: Connection | undefined;
+  readonly #tracker: LeaderTracker;
+  readonly #budget: RetryBudget;
+  readonly #authenticate: PoolOptions["authenticate"];
+  #token: string | undefined;
+  #tokenFetch: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: PoolOptions, runtime: Runtime) {
+    this.runtime = runtime;
+    this.endpoints = options.addresses.map(
+      (address) =>
+        new Endpoint(
+          { address, tls: options.tls, limits: options.limits, userAgent: options.userAgent },
+          runtime,
+          this,
+        ),
+    );
+    this.#tracker = new LeaderTracker(this.endpoints, options.probe, runtime, () => {
+      this.#updateHot();
+    });
+    this.#budget = new RetryBudget(() => runtime.now());
+    this.#authenticate = options.authenticate;
+  }
+
+  /** The leader's endpoint, if one is known now. */
+  get leader(): Endpoint | undefined {
+    return this.#tracker.leader;
+  }
+
+  /** The highest raft term seen in any reply. */
+  get term(): number {
+    return this.#tracker.term;
+  }
+
+  /** To be told the raft term of every reply; a number comparison unless it rises. */
+  noteTerm(term: number): void {
+    if (term > this.#tracker.term) this.#tracker.noteTerm(term);
+  }
+
+  /** To be told of every failed call, so that later ones go elsewhere. */
+  noteError(error: EtcdError): void {
+    if (
+      error.code !== "ETCD_NO_LEADER" &&
+      error.code !== "ETCD_SERVER_STOPPED" &&
+      error.code !== "ETCD_LEARNER"
+    )
+      return;
+    const { leader } = this.#tracker;
+    if (leader !== undefined && leader.address.text === error.endpoint) this.#tracker.lose(leader);
+  }
+
+  /** Waits until the leader is known and returns its endpoint. */
+  async findLeader(options: CallOptions): Promise<Endpoint> {
+    this.#throwIfClosed();
+    return this.#tracker.find(new Wait(this.runtime, options.timeoutMs, options.signal));
+  }
+
+  /** A unary call by method descriptor, repeated as its policy allows. */
+  async unary<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    route: Route,
+    options: CallOptions,
+  ): Promise<Response> {
+    const message = method.encode(request);
+    const bytes = await this.call(method.policy, route, options, (connection, timeoutMs) =>
+      callUnary(connection, method.head, message, timeoutMs, options.signal),
+    );
+    return method.decode(bytes);
+  }
+
+  /**
+   * Runs `attempt` on a connection for `route`, again and again for as long as the retry policy, the budget, the
+   * deadline and the signal allow.
+   *
+   * @param firstError the outcome of a first try that was made elsewhere (the hot path)
+   * @throws the last try's error, with all tries counted and `mayHaveApplied` answering for all of them
+   */
+  async call<T>(
+    policy: MethodPolicy,
+    route: Route,
+    options: CallOptions,
+    attempt: (connection: Connection, timeoutMs: number) => Promise<T>,
+    firstError?: EtcdError,
+  ): Promise<T> {
+    const wait = new Wait(this.runtime, options.timeoutMs, options.signal);
+    this.#budget.onCall();
+    let attempts = firstError === undefined ? 0 : 1;
+    let mayHaveApplied = false;
+    let repeatedAtOnce = false;
+    let authenticatedAgain = false;
+    let avoid: Endpoint | undefined;
+    let error = firstError;
+    const tried = new Set<string | undefined>();
+    for (;;) {
+      if (error === undefined) {
+        try {
+          wait.throwIfAborted(mayHaveApplied);
+          const connection = await this.acquire(route, "calls", wait, avoid);
+          attempts++;
+          return await attempt(connection, Math.max(1, wait.remainingMs));
+        } catch (cause) {
+          if (!(cause instanceof EtcdError)) throw cause;
+          error = cause;
+        }
+      }
+      this.noteError(error);
+      tried.add(error.endpoint);
+      const decision = decideRetry(policy, error, {
+        repeatedAtOnce,
+        authenticatedAgain,
+        hasCredentials: this.#authenticate !== undefined,
+        hasUntriedEndpoint:
+          route === "any" && this.endpoints.some((endpoint) => !tried.has(endpoint.address.text)),
+      });
+      if (decision.action === "fail" || wait.remainingMs <= 0 || !this.#budget.tryRetry()) {
+        throw afterRetries(error, Math.max(attempts, error.attempts), mayHaveApplied);
+      }
+      mayHaveApplied ||= error.mayHaveApplied;
+      if (decision.elsewhere)
+        avoid = this.endpoints.find(({ address }) => address.text === error?.endpoint) ?? avoid;
+      if (decision.after === "now") repeatedAtOnce = true;
+      else if (decision.after === "authenticate") {
+        authenticatedAgain = true;
+        this.#dropToken();
+      } else {
+        const waitMs = Math.max(
+          decision.atLeastMs,
+          backoffMs(Math.max(1, attempts), () => this.runtime.random()),
+        );
+        try {
+          await wait.sleep(decision.after === "leader" ? Math.min(waitMs, 50) : waitMs);
+        } catch (aborted) {
+          throw aborted instanceof EtcdError ? afterRetries(aborted, attempts, mayHaveApplied) : aborted;
+        }
+        if (wait.remainingMs <= 0) throw afterRetries(error, attempts, mayHaveApplied);
+      }
+      error = undefined;
+    }
+  }
+
+  /**
+   * A connection that takes calls now (it may still be connecting, and holds calls until it is open).
+   *
+   * @param avoid an endpoint that just failed; used all the same if there is no other
+   */
+  async acquire(route: Route, kind: ConnectionKind, wait: Wait, avoid?: Endpoint): Promise<Connection> {
+    for (;;) {
+      this.#throwIfClosed();
+      if (this.#authenticate !== undefined && this.#token === undefined) await this.#fetchToken(wait);
+      const endpoint =
+        route === "leader" ? await this.#tracker.find(wait) : route === "any" ? this.#pickAny(avoid) : route;
+      const connection = endpoint?.connection(kind);
+      if (connection !== undefined) return connection;
+      // The leader's port is closed for now: it may be coming back, or another leader is being elected.
+      if (route === "leader" && endpoint !== undefined && kind === "calls") this.#tracker.lose(endpoint);
+      if (wait.remainingMs <= 0) throw this.#lastError(endpoint) ?? deadlineError();
+      const retryAtMs = endpoint?.retryAtMs ?? Math.min(...this.endpoints.map((one) => one.retryAtMs));
+      await wait.sleep(Math.max(1, retryAtMs - this.runtime.now()));
+    }
+  }
+
+  /** EndpointListener. */
+  onOpen(): void {
+    this.#updateHot();
+  }
+
+  /** EndpointListener. */
+  onUnusable(endpoint: Endpoint, kind: ConnectionKind): void {
+    // Losing the leader's connection is the first sign of its death, a second before its followers notice.
+    if (kind === "calls") this.#tracker.lose(endpoint);
+    this.#updateHot();
+  }
+
+  /** Ends every connection and every call. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#tracker.close();
+    for (const endpoint of this.endpoints) endpoint.close();
+    this.#updateHot();
+  }
+
+  #throwIfClosed(): void {
+    if (!this.#closed) return;
+    throw new ConnectionError("ETCD_CLOSED", "the client was closed", { mayHaveApplied: false, attempts: 0 });
+  }
+
+  #updateHot(): void {
+    const ready = !this.#closed && (this.#authenticate === undefined || this.#token !== undefined);
+    this.hot = ready ? this.#tracker.leader?.opened("calls") : undefined;
+  }
+
+  /** The least loaded of the open ones, else the first that may be connected. */
+  #pickAny(avoid: Endpoint | undefined): Endpoint | undefined {
+    let best: Endpoint | undefined;
+    for (const endpoint of this.endpoints) {
+      if (endpoint === avoid || endpoint.opened("calls") === undefined) continue;
+      if (best === undefined || endpoint.callCount < best.callCount) best = endpoint;
+    }
+    if (best !== undefined) return best;
+    const nowMs = this.runtime.now();
+    return (
+      this.endpoints.find((endpoint) => endpoint !== avoid && endpoint.retryAtMs <= nowMs) ??
+      this.endpoints.find((endpoint) => endpoint.retryAtMs <= nowMs)
+    );
+  }
+
+  #lastError(endpoint: Endpoint | undefined): EtcdError | undefined {
+    return endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
+  }
+
+  #dropToken(): void {
+    this.#token = undefined;
+    this.#updateHot();
+  }
+
+  /** One Authenticate call for all who wait. */
+  async #fetchToken(wait: Wait): Promise<void> {
+    this.#tokenFetch ??= this.#requestToken().finally(() => {
+      this.#tokenFetch = undefined;
+    });
+    await wait.for(this.#tokenFetch, deadlineError);
+  }
+
+  async #requestToken(): Promise<void> {
+    const authenticate = this.#authenticate!;
+    let failure: EtcdError | undefined;
+    for (const endpoint of this.endpoints) {
+      const connection = endpoint.connection("calls");
+      if (connection === undefined) continue;
+      try {
+        const token = await authenticate(connection, TOKEN_TIMEOUT_MS);
+        this.#token = token;
+        for (const each of this.endpoints) each.setToken(token);
+        this.#updateHot();
+        return;
+      } catch (cause) {
+        if (!(cause instanceof EtcdError)) throw cause;
+        failure = cause;
+        if (cause.code === "ETCD_AUTHENTICATION_FAILED") break;
+      }
+    }
+    throw (
+      failure ??
+      this.#lastError(undefined) ??
+      new ConnectionError("ETCD_UNREACHABLE", "no endpoint can be reached to authenticate at", {
+        mayHaveApplied: false,
+      })
+    );
+  }
+}
+
+/** Authenticate runs bcrypt on the server, some 100 ms at the default cost, and goes through raft. */
+const TOKEN_TIMEOUT_MS = 5_000;

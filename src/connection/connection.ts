@@ -1,0 +1,1425 @@
+/**
+ * One HTTP/2 connection to one etcd member.
+ *
+ *            preface, SETTINGS sent          server's SETTINGS read         GOAWAY, or ids used up
+ *   connecting ---------------------> connecting --------------------> open --------------------> draining
+ *        |        RFC 9113 §3.4                      §3.4               |           §6.8             |
+ *        |                                                              |                            | last call done
+ *        +------------------------> closed <----------------------------+----------------------------+
+ *               socket ended, a broken rule (§5.4.1), a dead peer, or close()
+ *
+ * Calls made while connecting wait here; they are sent when the server's SETTINGS have shown that it speaks
+ * HTTP/2, so a wrong server never leaves a call's outcome in doubt.
+ *
+ * Output: frames are written into one buffer, flushed once per tick in one socket write. While the socket still
+ * reads that buffer, frames go to a second one. Input: frames are handled where they lie in the read buffer.
+ */
+import { ArgumentError, ConnectionError, EtcdError, ProtocolError } from "../errors.js";
+import {
+  BULK_BYTES_PER_FLUSH,
+  DEADLINE_STEP_MS,
+  OUTPUT_BUFFER_BYTES,
+  OUTPUT_BUFFER_KEEP_BYTES,
+  STREAM_BUFFER_KEEP_BYTES,
+  STREAM_ID_RETIRE,
+} from "../options.js";
+import type { ConnectionLimits } from "../options.js";
+import { FrameReader } from "../wire/frame-reader.js";
+import type { FrameSink } from "../wire/frame-reader.js";
+import {
+  writeFrameHeader,
+  writeGoaway,
+  writePing,
+  writeRstStream,
+  writeSettings,
+  writeSettingsAck,
+  writeWindowUpdate,
+} from "../wire/frame-writer.js";
+import { decodePercent } from "../wire/grpc-message.js";
+import { FieldKind, HpackDecoder } from "../wire/hpack-decoder.js";
+import type { HeaderField } from "../wire/hpack-decoder.js";
+import {
+  DEFAULT_FRAME_MAX_BYTES,
+  DEFAULT_HEADER_TABLE_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  FRAME_HEADER_BYTES,
+  Flag,
+  FrameType,
+  Http2Code,
+  MESSAGE_PREFIX_BYTES,
+  PREFACE,
+  Setting,
+  WINDOW_MAX_BYTES,
+  http2CodeName,
+} from "../wire/layout.js";
+import { WireError } from "../wire/wire-error.js";
+import {
+  errorOfContentType,
+  errorOfDeadline,
+  errorOfFirstBytes,
+  errorOfGoaway,
+  errorOfHttpStatus,
+  errorOfLostConnection,
+  errorOfMissingStatus,
+  errorOfReset,
+} from "./outcome.js";
+import { RequestEncoder } from "./request-encoder.js";
+import type { RequestHead } from "./request-head.js";
+import type { Runtime, Timer } from "./runtime.js";
+import type { Socket, SocketTarget } from "./socket.js";
+import { Phase, Stream } from "./stream.js";
+import type { StreamHandler } from "./stream.js";
+import { StreamTable } from "./stream-table.js";
+
+export type ConnectionState = "connecting" | "open" | "draining" | "closed";
+
+export interface ConnectionOptions {
+  target: SocketTarget;
+  /** `:authority` of every request. */
+  authority: string;
+  userAgent: string;
+  limits: Readonly<ConnectionLimits>;
+  /** For tests of identifier exhaustion; 1 otherwise. Odd. */
+  firstStreamId?: number;
+}
+
+/** What the owner is told. */
+export interface ConnectionListener {
+  onOpen(connection: Connection): void;
+  /** No new calls here; those under way go on. `http2Code` is GOAWAY's, NO_ERROR when ids ran out. */
+  onDraining(connection: Connection, http2Code: number): void;
+  /** Once, last; every call has been told before. */
+  onClose(connection: Connection, error: EtcdError): void;
+}
+
+/** What a call may add to its method's head. */
+export interface CallOptions {
+  /** Length of time until the call ends by itself; Infinity for streams without an end. */
+  timeoutMs: number;
+  /** More metadata, lower-case names, `-bin` values already in base64. */
+  metadata?: readonly (readonly [name: string, value: string])[] | undefined;
+}
+
+const PREFACE_BYTES = Buffer.from(PREFACE, "latin1");
+const EMPTY = new Uint8Array(0);
+/** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
+const CONTROL_FRAME_BYTES = 64;
+
+export class Connection implements FrameSink {
+  readonly endpoint: string;
+  readonly #runtime: Runtime;
+  readonly #limits: Readonly<ConnectionLimits>;
+  readonly #listener: ConnectionListener;
+  readonly #overTls: boolean;
+  readonly #socket: Socket;
+  #state: ConnectionState = "connecting";
+  #closeError: EtcdError | undefined;
+
+  // Streams.
+  readonly #table = new StreamTable();
+  readonly #free: Stream[] = [];
+  /** Calls without an id yet, first come first. */
+  readonly #queue: Stream[] = [];
+  #nextStreamId: number;
+  /** Streams above this were written after the last flush: no byte of them has left the process. */
+  #flushedStreamId = 0;
+  #goawayStreamId = Infinity;
+
+  // The peer's limits; the defaults are the protocol's (RFC 9113 §6.5.2).
+  #peerStreamsMax = Infinity;
+  #peerInitialWindowBytes = DEFAULT_WINDOW_BYTES;
+  #peerFrameMaxBytes = DEFAULT_FRAME_MAX_BYTES;
+  #sendWindowBytes = DEFAULT_WINDOW_BYTES;
+
+  // Output.
+  readonly #requests: RequestEncoder;
+  #output: Buffer = Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
+  #outputLength = 0;
+  #spare: Buffer | undefined;
+  #writing = false;
+  #flushScheduled = false;
+  /** Streams with DATA queued, served in turns. */
+  readonly #sendable: Stream[] = [];
+  #owedFrames = 0;
+  #sentPreface = false;
+
+  // Input.
+  readonly #frames: FrameReader;
+  readonly #hpack: HpackDecoder;
+  #reading = false;
+  #sawSettings = false;
+  #receiveWindowBytes: number;
+  #unackedBytes = 0;
+  /** Streams whose finished message lies in the current chunk. */
+  readonly #unsettled: Stream[] = [];
+  #unsettledCount = 0;
+
+  // The header block being decoded.
+  #fieldTarget: HeaderField[] | undefined;
+  #httpStatus = -1;
+  #grpcStatus = -1;
+  #grpcStatusSeen = false;
+  #grpcMessage = "";
+  #contentType = "";
+  #encoding = "";
+  #malformed = false;
+
+  // Time. `#nowMs` is read once per batch: a call's deadline needs no better.
+  #nowMs: number;
+  #lastReadMs: number;
+  #earliestDeadlineMs = Infinity;
+  #deadlineTimer: Timer;
+  #deadlineTimerMs = Infinity;
+  #connectTimer: Timer;
+  #pingTimer: Timer;
+  #pingSentMs = -1;
+  readonly #pingPayload = Buffer.allocUnsafeSlow(8);
+  #referenced = true;
+
+  readonly #onFlush = (): void => {
+    this.#flush();
+  };
+  readonly #onYielded = (): void => {
+    this.#scheduleFlush();
+  };
+  readonly #onDeadline = (): void => {
+    this.#checkDeadlines();
+  };
+  readonly #onPingTimer = (): void => {
+    this.#checkAlive();
+  };
+
+  constructor(options: ConnectionOptions, runtime: Runtime, listener: ConnectionListener) {
+    this.endpoint = options.target.endpoint;
+    this.#runtime = runtime;
+    this.#limits = options.limits;
+    this.#listener = listener;
+    this.#overTls = options.target.tls !== undefined;
+    this.#nextStreamId = options.firstStreamId ?? 1;
+    this.#flushedStreamId = this.#nextStreamId - 2;
+    this.#receiveWindowBytes = options.limits.connectionWindowBytes;
+    this.#requests = new RequestEncoder(
+      this.#overTls ? "https" : "http",
+      options.authority,
+      options.userAgent,
+    );
+    this.#frames = new FrameReader(this, options.limits);
+    this.#hpack = new HpackDecoder({
+      tableMaxBytes: DEFAULT_HEADER_TABLE_BYTES,
+      listMaxBytes: options.limits.headerListMaxBytes,
+    });
+    this.#nowMs = runtime.now();
+    this.#lastReadMs = this.#nowMs;
+    const { connectTimeoutMs } = options.limits;
+    this.#connectTimer = runtime.setTimer(() => {
+      this.#closeNow(
+        new ConnectionError(
+          "ETCD_UNREACHABLE",
+          `${this.endpoint} did not finish connecting in ${connectTimeoutMs} ms`,
+          {
+            mayHaveApplied: false,
+            endpoint: this.endpoint,
+          },
+        ),
+      );
+    }, connectTimeoutMs);
+    this.#socket = runtime.connect(options.target, {
+      onConnect: () => {
+        this.#sendPreface();
+      },
+      onBytes: (bytes, length) => {
+        this.#onBytes(bytes, length);
+      },
+      onWritten: () => {
+        this.#onWritten();
+      },
+      onClose: (error) => {
+        this.#onSocketClose(error);
+      },
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Why it closed; undefined before that. */
+  get closeError(): EtcdError | undefined {
+    return this.#closeError;
+  }
+
+  /** Calls under way and waiting. */
+  get callCount(): number {
+    return this.#table.activeCount + this.#queue.length;
+  }
+
+  /** The buffer that `reserveUnary` gives a place in; read it anew after every reservation. */
+  get output(): Buffer {
+    return this.#output;
+  }
+
+  /** The auth token that later requests carry; empty for none. */
+  setToken(token: string): void {
+    this.#requests.setToken(token);
+  }
+
+  /**
+   * The hot path: starts a unary call and returns where in `output` its message goes, exactly `messageBytes`
+   * long, to be written before anything else is done with this connection. -1 when the call cannot go out whole
+   * right now (not open, no window, too many streams, others waiting): use `callUnary` then.
+   */
+  reserveUnary(
+    head: RequestHead,
+    messageBytes: number,
+    handler: StreamHandler,
+    context: unknown,
+    timeoutMs: number,
+  ): number {
+    const framedBytes = messageBytes + MESSAGE_PREFIX_BYTES;
+    if (
+      this.#state !== "open" ||
+      this.#queue.length !== 0 ||
+      this.#table.activeCount >= this.#peerStreamsMax ||
+      framedBytes > this.#sendWindowBytes ||
+      framedBytes > this.#peerInitialWindowBytes ||
+      framedBytes > this.#peerFrameMaxBytes
+    ) {
+      return -1;
+    }
+    this.#beginBatch();
+    const stream = this.#take(head, handler, context, timeoutMs, undefined);
+    this.#writeHeaders(stream, false, framedBytes);
+    return this.#writeDataHeader(stream, messageBytes);
+  }
+
+  /** Any unary call; waits for the connection, for a free stream and for window as it must. */
+  callUnary(
+    head: RequestHead,
+    message: Uint8Array,
+    handler: StreamHandler,
+    context: unknown,
+    options: CallOptions,
+  ): Stream | undefined {
+    if (options.metadata === undefined) {
+      const at = this.reserveUnary(head, message.length, handler, context, options.timeoutMs);
+      if (at >= 0) {
+        this.#output.set(message, at);
+        return this.#table.get(this.#nextStreamId - 2);
+      }
+    }
+    const stream = this.openStream(head, handler, context, options);
+    if (stream === undefined) return undefined;
+    this.send(stream, message);
+    this.end(stream);
+    return stream;
+  }
+
+  /**
+   * Starts a call whose messages follow with `send` and `end`. `undefined` when the connection takes no calls
+   * any more; the handler has been told then.
+   */
+  openStream(
+    head: RequestHead,
+    handler: StreamHandler,
+    context: unknown,
+    options: CallOptions,
+  ): Stream | undefined {
+    this.#beginBatch();
+    const stream = this.#take(head, handler, context, options.timeoutMs, options.metadata);
+    if (
+      this.#state === "draining" ||
+      this.#state === "closed" ||
+      this.#queue.length >= this.#limits.queuedCallsMax
+    ) {
+      const error =
+        this.#closeError ??
+        new ConnectionError(
+          "ETCD_REFUSED",
+          this.#state === "open"
+            ? `${this.#queue.length} calls already wait for ${this.endpoint}`
+            : `the connection to ${this.endpoint} takes no more calls`,
+          { mayHaveApplied: false, endpoint: this.endpoint },
+        );
+      this.#endWithError(stream, errorOfLostConnection(error, this.endpoint, false));
+      return undefined;
+    }
+    stream.phase = Phase.queued;
+    this.#queue.push(stream);
+    this.#startQueued();
+    return stream;
+  }
+
+  /** Sends one message. The bytes are copied. */
+  send(stream: Stream, message: Uint8Array): void {
+    if (stream.phase === Phase.idle || stream.localEnded || stream.endAfterQueue) {
+      throw new ArgumentError("send after the stream's end");
+    }
+    const framedBytes = message.length + MESSAGE_PREFIX_BYTES;
+    if (
+      stream.phase !== Phase.queued &&
+      stream.sendQueue.length === 0 &&
+      framedBytes <= this.#sendWindowBytes &&
+      framedBytes <= stream.sendWindowBytes &&
+      framedBytes <= this.#peerFrameMaxBytes
+    ) {
+      this.#beginBatch();
+      this.#ensureOutput(FRAME_HEADER_BYTES + framedBytes);
+      const at = this.#writeFramed(stream, message.length, 0);
+      this.#output.set(message, at);
+      return;
+    }
+    const framed = Buffer.allocUnsafeSlow(framedBytes);
+    framed[0] = 0;
+    framed.writeUInt32BE(message.length, 1);
+    framed.set(message, MESSAGE_PREFIX_BYTES);
+    stream.sendQueue.push(framed);
+    this.#listSendable(stream);
+  }
+
+  /** No more messages from us. */
+  end(stream: Stream): void {
+    if (stream.phase === Phase.idle || stream.localEnded || stream.endAfterQueue) return;
+    stream.endAfterQueue = true;
+    this.#listSendable(stream);
+  }
+
+  /** Ends the call from our side: RST_STREAM(CANCEL), and `onError` with `error`. */
+  cancel(stream: Stream, error: EtcdError): void {
+    if (stream.phase === Phase.idle) return;
+    this.#beginBatch();
+    this.#resetStream(stream, Http2Code.CANCEL);
+    this.#endWithError(stream, error);
+  }
+
+  /** Whether a byte of this call may have left the process, so that the server may act on it. */
+  handedToSocket(stream: Stream): boolean {
+    return stream.id !== 0 && stream.id <= this.#flushedStreamId;
+  }
+
+  /** No messages until `resume`; the peer is held back by flow control after `streamWindowBytes`. */
+  pause(stream: Stream): void {
+    stream.paused = true;
+  }
+
+  resume(stream: Stream): void {
+    if (!stream.paused || stream.phase === Phase.idle) return;
+    stream.paused = false;
+    const id = stream.id;
+    if (!this.#parseBuffered(stream) || stream.id !== id) return;
+    if (stream.paused) return;
+    this.#giveStreamCredit(stream);
+    if (stream.heldStatus < 0) return;
+    if (stream.heldStatus === 0 && stream.buffered > 0) this.#breakTorn(stream);
+    else this.#endWithStatus(stream, stream.heldStatus, stream.heldMessage);
+  }
+
+  /** Lets the calls under way finish, takes no new ones, then closes. Idempotent. */
+  drain(): void {
+    if (this.#state === "open") this.#startDraining(Http2Code.NO_ERROR);
+    else if (this.#state === "connecting") this.close();
+  }
+
+  /** Ends everything now: calls fail with ETCD_CLOSED. Idempotent. */
+  close(): void {
+    this.#closeNow(
+      new ConnectionError("ETCD_CLOSED", `the connection to ${this.endpoint} was closed`, {
+        mayHaveApplied: false,
+        endpoint: this.endpoint,
+      }),
+    );
+  }
+
+  // ---- Starting calls ----
+
+  #take(
+    head: RequestHead,
+    handler: StreamHandler,
+    context: unknown,
+    timeoutMs: number,
+    metadata: readonly (readonly [string, string])[] | undefined,
+  ): Stream {
+    const stream = this.#free.pop() ?? new Stream();
+    stream.head = head;
+    stream.handler = handler;
+    stream.context = context;
+    stream.timeoutMs = timeoutMs;
+    stream.metadata = metadata;
+    const deadlineMs = this.#nowMs + timeoutMs;
+    stream.deadlineMs = deadlineMs;
+    if (deadlineMs < this.#earliestDeadlineMs) this.#armDeadline(deadlineMs);
+    return stream;
+  }
+
+  #startQueued(): void {
+    while (
+      this.#queue.length > 0 &&
+      this.#state === "open" &&
+      this.#table.activeCount < this.#peerStreamsMax
+    ) {
+      const stream = this.#queue.shift()!;
+      this.#writeHeaders(stream, false, 0);
+      if (stream.sendQueue.length > 0 || stream.endAfterQueue) this.#listSendable(stream);
+    }
+  }
+
+  /** Gives the stream its id and writes HEADERS, with room for `framedBytes` of DATA behind them. */
+  #writeHeaders(stream: Stream, endStream: boolean, framedBytes: number): void {
+    const id = this.#nextStreamId;
+    this.#nextStreamId = id + 2;
+    stream.id = id;
+    stream.phase = Phase.requested;
+    stream.sendWindowBytes = this.#peerInitialWindowBytes;
+    stream.receiveWindowBytes = this.#limits.streamWindowBytes;
+    this.#table.add(stream);
+    const { head, metadata } = stream;
+    this.#ensureOutput(2 * FRAME_HEADER_BYTES + this.#requests.maxBytes(head, metadata) + framedBytes);
+    const frame = this.#outputLength;
+    // What is left of the time, not what was asked for: the call may have waited in the queue.
+    const timeoutMs =
+      stream.deadlineMs === this.#nowMs + stream.timeoutMs
+        ? stream.timeoutMs
+        : Math.max(1, Math.ceil(stream.deadlineMs - this.#nowMs));
+    const start = frame + FRAME_HEADER_BYTES;
+    const end = this.#requests.write(this.#output, start, head, timeoutMs, metadata);
+    if (end - start > this.#peerFrameMaxBytes)
+      this.#outputLength = this.#splitHeaders(frame, end, endStream, id);
+    else {
+      const flags = endStream ? Flag.END_HEADERS | Flag.END_STREAM : Flag.END_HEADERS;
+      writeFrameHeader(this.#output, frame, end - start, FrameType.HEADERS, flags, id);
+      this.#outputLength = end;
+    }
+    if (id >= STREAM_ID_RETIRE && this.#state === "open") this.#startDraining(Http2Code.NO_ERROR);
+  }
+
+  /** A block over the peer's frame limit (huge metadata) goes on in CONTINUATION frames, RFC 9113 §6.10. */
+  #splitHeaders(frame: number, end: number, endStream: boolean, id: number): number {
+    const block = Buffer.from(this.#output.subarray(frame + FRAME_HEADER_BYTES, end));
+    const max = this.#peerFrameMaxBytes;
+    this.#outputLength = frame;
+    this.#ensureOutput(block.length + FRAME_HEADER_BYTES * Math.ceil(block.length / max));
+    let at = frame;
+    for (let from = 0; from < block.length; from += max) {
+      const to = Math.min(from + max, block.length);
+      const type = from === 0 ? FrameType.HEADERS : FrameType.CONTINUATION;
+      const flags =
+        (to === block.length ? Flag.END_HEADERS : 0) | (from === 0 && endStream ? Flag.END_STREAM : 0);
+      at = writeFrameHeader(this.#output, at, to - from, type, flags, id);
+      at += block.copy(this.#output, at, from, to);
+    }
+    return at;
+  }
+
+  /** DATA with END_STREAM around one unary message; returns where the message goes. */
+  #writeDataHeader(stream: Stream, messageBytes: number): number {
+    stream.localEnded = true;
+    return this.#writeFramed(stream, messageBytes, Flag.END_STREAM);
+  }
+
+  #writeFramed(stream: Stream, messageBytes: number, flags: number): number {
+    const out = this.#output;
+    const framedBytes = messageBytes + MESSAGE_PREFIX_BYTES;
+    let at = writeFrameHeader(out, this.#outputLength, framedBytes, FrameType.DATA, flags, stream.id);
+    out[at] = 0;
+    out[at + 1] = messageBytes >>> 24;
+    out[at + 2] = messageBytes >>> 16;
+    out[at + 3] = messageBytes >>> 8;
+    out[at + 4] = messageBytes;
+    at += MESSAGE_PREFIX_BYTES;
+    this.#sendWindowBytes -= framedBytes;
+    stream.sendWindowBytes -= framedBytes;
+    this.#outputLength = at + messageBytes;
+    return at;
+  }
+
+  // ---- Queued DATA ----
+
+  #listSendable(stream: Stream): void {
+    if (stream.phase === Phase.queued || stream.sendListed) return;
+    stream.sendListed = true;
+    this.#sendable.push(stream);
+    this.#beginBatch();
+  }
+
+  /** One frame per stream in turns, so that one long message does not hold up another's. */
+  #pumpData(): void {
+    let budget = BULK_BYTES_PER_FLUSH;
+    let idleTurns = 0;
+    while (idleTurns < this.#sendable.length && budget > 0) {
+      const stream = this.#sendable.shift()!;
+      const written = this.#writeQueued(stream);
+      budget -= written;
+      if (stream.sendListed) this.#sendable.push(stream);
+      idleTurns = written > 0 || !stream.sendListed ? 0 : idleTurns + 1;
+    }
+    if (budget <= 0 && this.#sendable.length > 0) this.#runtime.yieldToInput(this.#onYielded);
+  }
+
+  /** Writes one DATA frame of a listed stream; unlists it when nothing is left. Returns the bytes written. */
+  #writeQueued(stream: Stream): number {
+    const message = stream.sendQueue[0];
+    if (message === undefined) {
+      stream.sendListed = false;
+      if (stream.endAfterQueue && !stream.localEnded) {
+        this.#ensureOutput(FRAME_HEADER_BYTES);
+        this.#outputLength = writeFrameHeader(
+          this.#output,
+          this.#outputLength,
+          0,
+          FrameType.DATA,
+          Flag.END_STREAM,
+          stream.id,
+        );
+        stream.localEnded = true;
+      }
+      return 0;
+    }
+    const room = Math.min(this.#sendWindowBytes, stream.sendWindowBytes, this.#peerFrameMaxBytes);
+    if (room <= 0) return 0;
+    const from = stream.sendOffset;
+    const to = Math.min(message.length, from + room);
+    const done = to === message.length;
+    const last = done && stream.sendQueue.length === 1 && stream.endAfterQueue;
+    this.#ensureOutput(FRAME_HEADER_BYTES + to - from);
+    const at = writeFrameHeader(
+      this.#output,
+      this.#outputLength,
+      to - from,
+      FrameType.DATA,
+      last ? Flag.END_STREAM : 0,
+      stream.id,
+    );
+    this.#output.set(message.subarray(from, to), at);
+    this.#outputLength = at + to - from;
+    this.#sendWindowBytes -= to - from;
+    stream.sendWindowBytes -= to - from;
+    stream.sendOffset = done ? 0 : to;
+    if (done) stream.sendQueue.shift();
+    if (last) stream.localEnded = true;
+    if (stream.sendQueue.length === 0 && (last || !stream.endAfterQueue)) {
+      stream.sendListed = false;
+      if (!last) this.#guard(() => stream.handler.onDrain?.(stream));
+    }
+    return to - from;
+  }
+
+  // ---- Output ----
+
+  /** Once per tick: reads the clock and sees to it that what is written now is flushed. */
+  #beginBatch(): void {
+    if (this.#flushScheduled) return;
+    this.#nowMs = this.#runtime.now();
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#state === "closed") return;
+    this.#flushScheduled = true;
+    // While reading, the flush comes at the end of the chunk and needs no scheduling.
+    if (!this.#reading) this.#runtime.defer(this.#onFlush);
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    if (this.#state === "closed" || this.#writing) return;
+    if (this.#state !== "connecting") {
+      if (this.#queue.length > 0) this.#startQueued();
+      if (this.#sendable.length > 0) this.#pumpData();
+    }
+    if (this.#table.activeCount > 0) this.#keepAlive();
+    const length = this.#outputLength;
+    if (length === 0 || !this.#sentPreface) return;
+    this.#outputLength = 0;
+    this.#flushedStreamId = this.#nextStreamId - 2;
+    this.#owedFrames = 0;
+    if (!this.#referenced) {
+      this.#referenced = true;
+      this.#socket.setReferenced(true);
+    }
+    const output = this.#output;
+    if (this.#socket.write(output.subarray(0, length))) {
+      if (output.length > OUTPUT_BUFFER_KEEP_BYTES)
+        this.#output = Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
+      return;
+    }
+    this.#writing = true;
+    this.#output = this.#spare ?? Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
+    this.#spare = output.length > OUTPUT_BUFFER_KEEP_BYTES ? undefined : output;
+  }
+
+  #onWritten(): void {
+    if (!this.#writing) return;
+    this.#writing = false;
+    this.#scheduleFlush();
+  }
+
+  #ensureOutput(bytes: number): void {
+    const needed = this.#outputLength + bytes;
+    if (needed <= this.#output.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#output.length * 2));
+    this.#output.copy(larger, 0, 0, this.#outputLength);
+    this.#output = larger;
+  }
+
+  #sendPreface(): void {
+    if (this.#state !== "connecting") return;
+    const limits = this.#limits;
+    const settings: [number, number][] = [
+      [Setting.ENABLE_PUSH, 0],
+      [Setting.INITIAL_WINDOW_SIZE, limits.streamWindowBytes],
+      [Setting.MAX_FRAME_SIZE, limits.frameMaxBytes],
+      [Setting.MAX_HEADER_LIST_SIZE, limits.headerListMaxBytes],
+    ];
+    this.#output.set(PREFACE_BYTES, 0);
+    let at = writeSettings(this.#output, PREFACE_BYTES.length, settings);
+    at = writeWindowUpdate(this.#output, at, 0, limits.connectionWindowBytes - DEFAULT_WINDOW_BYTES);
+    this.#outputLength = at;
+    this.#sentPreface = true;
+    this.#scheduleFlush();
+  }
+
+  /** Something the peer makes us answer. A peer that asks without reading the answers is cut off. */
+  #owe(): void {
+    this.#beginBatch();
+    if (++this.#owedFrames > this.#limits.owedFramesMax) {
+      throw new WireError(
+        Http2Code.ENHANCE_YOUR_CALM,
+        "the server floods us with frames that need an answer",
+      );
+    }
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+  }
+
+  // ---- Input ----
+
+  #onBytes(bytes: Buffer, length: number): void {
+    if (this.#state === "closed") return;
+    this.#lastReadMs = this.#runtime.now();
+    if (!this.#sawSettings && !this.#looksLikeHttp2(bytes, length)) return;
+    this.#reading = true;
+    try {
+      this.#frames.read(bytes, 0, length);
+    } catch (cause) {
+      this.#reading = false;
+      this.#onBrokenRule(cause);
+      return;
+    }
+    for (let i = 0; i < this.#unsettledCount; i++) this.#settle(this.#unsettled[i]!);
+    this.#unsettledCount = 0;
+    this.#reading = false;
+    if (this.#flushScheduled) this.#flush();
+    // flush() may have found nothing to do for calls that were made after the last frame.
+    if (this.#state === "draining" && this.callCount === 0) this.#finishDraining();
+    else if (this.#table.activeCount === 0 && this.#referenced && this.#queue.length === 0) {
+      // An idle connection does not keep the process alive.
+      this.#referenced = false;
+      this.#socket.setReferenced(false);
+    }
+  }
+
+  /** The first frame must be SETTINGS (RFC 9113 §3.4): byte 3 is its type, and HTTP/1 and TLS have others there. */
+  #looksLikeHttp2(bytes: Buffer, length: number): boolean {
+    if (length <= 3 || bytes[3] === FrameType.SETTINGS) return true;
+    this.#closeNow(errorOfFirstBytes(bytes, length, this.endpoint, this.#overTls));
+    return false;
+  }
+
+  /** Moves a finished message out of the read buffer, which the next chunk overwrites. */
+  #settle(stream: Stream): void {
+    if (!stream.inChunk) return;
+    stream.inChunk = false;
+    const length = stream.messageEnd - stream.messageStart;
+    stream.ensureBuffer(length);
+    const { messageBytes } = stream;
+    stream.buffer.set(messageBytes.subarray(stream.messageStart, stream.messageEnd));
+    stream.messageBytes = stream.buffer;
+    stream.messageStart = 0;
+    stream.messageEnd = length;
+  }
+
+  onData(
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    flowBytes: number,
+    endStream: boolean,
+  ): void {
+    // The connection's credit goes back whatever becomes of the stream, else one dead stream starves the rest.
+    this.#receiveWindowBytes -= flowBytes;
+    if (this.#receiveWindowBytes < 0) {
+      throw new WireError(Http2Code.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
+    }
+    this.#unackedBytes += flowBytes;
+    // Half a window: an update per message would double our frames, none at all would stop the peer (§6.9).
+    if (this.#unackedBytes >= this.#limits.connectionWindowBytes >> 1) {
+      this.#writeCredit(0, this.#unackedBytes);
+      this.#receiveWindowBytes += this.#unackedBytes;
+      this.#unackedBytes = 0;
+    }
+    const stream = this.#table.get(streamId);
+    if (stream === undefined) {
+      this.#requireUsed(streamId, "DATA");
+      return;
+    }
+    stream.receiveWindowBytes -= flowBytes;
+    if (stream.receiveWindowBytes < 0) {
+      this.#breakStream(stream, Http2Code.FLOW_CONTROL_ERROR, "DATA beyond the stream's window");
+      return;
+    }
+    stream.unackedBytes += flowBytes;
+    if (stream.phase !== Phase.responding) {
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "DATA before the response headers");
+      return;
+    }
+    if (stream.heldStatus >= 0) {
+      this.#breakStream(stream, Http2Code.STREAM_CLOSED, "DATA after END_STREAM");
+      return;
+    }
+    if (end > start && (!this.#takeBytes(stream, bytes, start, end) || stream.id !== streamId)) return;
+    if (endStream) {
+      this.#closeLocal(stream);
+      this.#endWithError(stream, errorOfMissingStatus(this.endpoint));
+    } else if (!stream.paused) this.#giveStreamCredit(stream);
+  }
+
+  #giveStreamCredit(stream: Stream): void {
+    if (stream.unackedBytes < this.#limits.streamWindowBytes >> 1) return;
+    this.#writeCredit(stream.id, stream.unackedBytes);
+    stream.receiveWindowBytes += stream.unackedBytes;
+    stream.unackedBytes = 0;
+  }
+
+  #writeCredit(streamId: number, bytes: number): void {
+    this.#beginBatch();
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+    this.#outputLength = writeWindowUpdate(this.#output, this.#outputLength, streamId, bytes);
+  }
+
+  /** Message bytes of a stream. False when that ended the stream. */
+  #takeBytes(stream: Stream, bytes: Uint8Array, start: number, end: number): boolean {
+    const { id } = stream;
+    if (stream.buffered === 0 && !stream.hasMessage) {
+      // The usual case: whole messages, handled where they lie.
+      while (!stream.paused && end - start >= MESSAGE_PREFIX_BYTES) {
+        const length = this.#messageLength(stream, bytes, start);
+        if (length < 0) return false;
+        const from = start + MESSAGE_PREFIX_BYTES;
+        if (end - from < length) break;
+        start = from + length;
+        if (!this.#takeMessage(stream, bytes, from, start, true) || stream.id !== id) return false;
+        if (start === end) return true;
+      }
+    }
+    if (stream.hasMessage) return this.#takeMessage(stream, bytes, start, end, true);
+    let needed = stream.buffered + end - start;
+    if (stream.buffered === 0 && end - start >= MESSAGE_PREFIX_BYTES) {
+      // One allocation for the whole of a long message whose length is known and was checked.
+      const length = this.#messageLength(stream, bytes, start);
+      if (length < 0) return false;
+      needed = Math.max(needed, MESSAGE_PREFIX_BYTES + length);
+    }
+    stream.ensureBuffer(needed);
+    stream.buffer.set(bytes.subarray(start, end), stream.buffered);
+    stream.buffered += end - start;
+    return this.#parseBuffered(stream);
+  }
+
+  /** Hands over the whole messages in the stream's own buffer. False when that ended the stream. */
+  #parseBuffered(stream: Stream): boolean {
+    const { id } = stream;
+    let from = 0;
+    while (!stream.paused && stream.buffered - from >= MESSAGE_PREFIX_BYTES) {
+      const length = this.#messageLength(stream, stream.buffer, from);
+      if (length < 0) return false;
+      const message = from + MESSAGE_PREFIX_BYTES;
+      if (stream.buffered - message < length) {
+        if (from === 0) stream.ensureBuffer(message + length);
+        break;
+      }
+      from = message + length;
+      if (!this.#takeMessage(stream, stream.buffer, message, from, false) || stream.id !== id) return false;
+    }
+    if (from > 0 && !stream.hasMessage) {
+      stream.buffer.copyWithin(0, from, stream.buffered);
+      stream.buffered -= from;
+    }
+    return true;
+  }
+
+  /** The length in a message's prefix, checked before any memory is given; -1 when that ended the stream. */
+  #messageLength(stream: Stream, bytes: Uint8Array, at: number): number {
+    const compressed = bytes[at]!;
+    if (compressed !== 0) {
+      const what =
+        compressed === 1
+          ? `a message compressed with ${stream.encoding || "no encoding named"}`
+          : `compressed flag ${compressed}`;
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, `${what}, and no encoding was offered`);
+      return -1;
+    }
+    const length =
+      ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
+    if (length <= this.#limits.messageMaxBytes) return length;
+    this.#resetStream(stream, Http2Code.CANCEL);
+    this.#endWithError(
+      stream,
+      new ProtocolError(
+        "ETCD_MESSAGE_TOO_LARGE",
+        `${this.endpoint} sends a message of ${length} bytes, over messageMaxBytes = ${this.#limits.messageMaxBytes}`,
+        { mayHaveApplied: true, grpcCode: 8, endpoint: this.endpoint },
+      ),
+    );
+    return -1;
+  }
+
+  #takeMessage(stream: Stream, bytes: Uint8Array, start: number, end: number, inChunk: boolean): boolean {
+    const { handler } = stream;
+    if (!handler.unary) {
+      try {
+        handler.onMessage?.(stream, bytes, start, end);
+      } catch (error) {
+        this.#report(error);
+      }
+      return true;
+    }
+    if (stream.hasMessage) {
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "more than one message in a unary response");
+      return false;
+    }
+    stream.hasMessage = true;
+    stream.messageBytes = bytes;
+    stream.messageStart = start;
+    stream.messageEnd = end;
+    if (inChunk) {
+      stream.inChunk = true;
+      this.#unsettled[this.#unsettledCount++] = stream;
+    }
+    return true;
+  }
+
+  onHeaders(streamId: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
+    const stream = this.#table.get(streamId);
+    this.#httpStatus = -1;
+    this.#grpcStatus = -1;
+    this.#grpcStatusSeen = false;
+    this.#grpcMessage = "";
+    this.#contentType = "";
+    this.#encoding = "";
+    this.#malformed = false;
+    this.#fieldTarget = stream?.handler.wantsMetadata === true ? [] : undefined;
+    // Also for a stream that is gone: the table that blocks build on is the connection's.
+    this.#hpack.decode(bytes, start, end, this);
+    if (stream === undefined) {
+      this.#requireUsed(streamId, "HEADERS");
+      return;
+    }
+    if (this.#malformed) {
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "a malformed header field");
+    } else if (stream.heldStatus >= 0) {
+      this.#breakStream(stream, Http2Code.STREAM_CLOSED, "HEADERS after END_STREAM");
+    } else if (stream.phase === Phase.responding) {
+      if (!endStream)
+        this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "HEADERS in the middle of a response");
+      else if (this.#httpStatus >= 0)
+        this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "trailers with :status");
+      else {
+        stream.trailers = this.#fieldTarget;
+        this.#onTrailers(stream);
+      }
+    } else this.#onResponseHeaders(stream, endStream);
+  }
+
+  #onResponseHeaders(stream: Stream, endStream: boolean): void {
+    const status = this.#httpStatus;
+    if (status < 100) {
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "response headers without a valid :status");
+      return;
+    }
+    if (status < 200) {
+      // 1xx announces the real headers (RFC 9110 §15.2) and cannot end the stream.
+      if (endStream) this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "END_STREAM on a 1xx response");
+      return;
+    }
+    if (endStream && this.#grpcStatusSeen) {
+      // Trailers-Only: how etcd's plaintext stack answers every error. The status is authoritative whatever :status says.
+      stream.trailers = this.#fieldTarget;
+      this.#onTrailers(stream);
+      return;
+    }
+    if (status !== 200) {
+      this.#finishEarly(stream, endStream, errorOfHttpStatus(status, this.endpoint));
+    } else if (!this.#contentType.startsWith("application/grpc")) {
+      this.#finishEarly(stream, endStream, errorOfContentType(this.#contentType, this.endpoint));
+    } else if (endStream) {
+      this.#finishEarly(stream, true, errorOfMissingStatus(this.endpoint));
+    } else {
+      stream.phase = Phase.responding;
+      stream.encoding = this.#encoding;
+      stream.headers = this.#fieldTarget;
+      if (stream.handler.onHeaders !== undefined) {
+        try {
+          stream.handler.onHeaders(stream);
+        } catch (error) {
+          this.#report(error);
+        }
+      }
+    }
+  }
+
+  #onTrailers(stream: Stream): void {
+    this.#closeLocal(stream);
+    if (!this.#grpcStatusSeen) {
+      this.#endWithError(stream, errorOfMissingStatus(this.endpoint));
+      return;
+    }
+    // A status that is no number is UNKNOWN (grpc/doc/statuscodes.md).
+    const status = this.#grpcStatus < 0 ? 2 : this.#grpcStatus;
+    if (status === 0) {
+      if (stream.handler.unary) {
+        this.#finishUnary(stream);
+        return;
+      }
+      if (!stream.paused && stream.buffered > 0) {
+        this.#breakTorn(stream);
+        return;
+      }
+    }
+    const message = this.#grpcMessage === "" ? "" : decodePercent(this.#grpcMessage);
+    if (stream.paused) {
+      stream.heldStatus = status;
+      stream.heldMessage = message;
+    } else this.#endWithStatus(stream, status, message);
+  }
+
+  #finishUnary(stream: Stream): void {
+    if (!stream.hasMessage) {
+      const what = stream.buffered > 0 ? "ends inside its message" : "has no message";
+      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, `the response says OK and ${what}`);
+      return;
+    }
+    this.#detach(stream);
+    try {
+      stream.handler.onSuccess(stream, stream.messageBytes, stream.messageStart, stream.messageEnd);
+    } catch (error) {
+      this.#report(error);
+    }
+    this.#recycle(stream);
+  }
+
+  /** HpackDecoder's sink. */
+  onField(field: HeaderField): void {
+    switch (field.kind) {
+      case FieldKind.STATUS:
+        this.#httpStatus = field.numericValue;
+        break;
+      case FieldKind.GRPC_STATUS:
+        this.#grpcStatusSeen = true;
+        this.#grpcStatus = field.numericValue;
+        break;
+      case FieldKind.GRPC_MESSAGE:
+        this.#grpcMessage = field.value;
+        break;
+      case FieldKind.CONTENT_TYPE:
+        this.#contentType = field.value;
+        break;
+      case FieldKind.GRPC_ENCODING:
+        this.#encoding = field.value;
+        break;
+      case FieldKind.MALFORMED:
+        this.#malformed = true;
+        break;
+      default:
+    }
+    this.#fieldTarget?.push(field);
+  }
+
+  onRstStream(streamId: number, errorCode: number): void {
+    const stream = this.#table.get(streamId);
+    if (stream === undefined) {
+      this.#requireUsed(streamId, "RST_STREAM");
+      return;
+    }
+    // After the whole response it only says "send no more" (RFC 9113 §8.1); the held status stays true.
+    if (stream.heldStatus >= 0) return;
+    this.#endWithError(stream, errorOfReset(errorCode, this.endpoint));
+  }
+
+  onStreamError(streamId: number, errorCode: Http2Code, reason: string): void {
+    const stream = this.#table.get(streamId);
+    if (stream !== undefined) this.#breakStream(stream, errorCode, reason);
+  }
+
+  onSettings(bytes: Uint8Array, start: number, end: number): void {
+    // A handler may have closed us in the middle of the chunk.
+    if (this.#state === "closed") return;
+    this.#owe();
+    for (let at = start; at < end; at += 6) {
+      const id = (bytes[at]! << 8) | bytes[at + 1]!;
+      const value =
+        ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0;
+      this.#applySetting(id, value);
+    }
+    this.#outputLength = writeSettingsAck(this.#output, this.#outputLength);
+    if (this.#sawSettings) return;
+    this.#sawSettings = true;
+    this.#runtime.clearTimer(this.#connectTimer);
+    this.#state = "open";
+    this.#listener.onOpen(this);
+  }
+
+  #applySetting(id: number, value: number): void {
+    switch (id) {
+      case Setting.HEADER_TABLE_SIZE:
+        this.#requests.setPeerTableMaxBytes(value);
+        break;
+      case Setting.ENABLE_PUSH:
+        // RFC 9113 §6.5.2: a server must not send anything but 0.
+        if (value !== 0)
+          throw new WireError(Http2Code.PROTOCOL_ERROR, "SETTINGS with ENABLE_PUSH from a server");
+        break;
+      case Setting.MAX_CONCURRENT_STREAMS:
+        this.#peerStreamsMax = value;
+        break;
+      case Setting.INITIAL_WINDOW_SIZE:
+        if (value > WINDOW_MAX_BYTES) {
+          throw new WireError(Http2Code.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE over 2^31-1");
+        }
+        this.#shiftSendWindows(value - this.#peerInitialWindowBytes);
+        this.#peerInitialWindowBytes = value;
+        break;
+      case Setting.MAX_FRAME_SIZE:
+        if (value < DEFAULT_FRAME_MAX_BYTES || value > 2 ** 24 - 1) {
+          throw new WireError(Http2Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE out of its bounds");
+        }
+        this.#peerFrameMaxBytes = value;
+        break;
+      default:
+      // MAX_HEADER_LIST_SIZE is advice, and our headers are small; unknown settings are ignored (§6.5.2).
+    }
+  }
+
+  /** RFC 9113 §6.9.2: applies to all open streams, may go negative, never touches the connection's window. */
+  #shiftSendWindows(deltaBytes: number): void {
+    for (const stream of this.#table.list()) {
+      stream.sendWindowBytes += deltaBytes;
+      if (stream.sendWindowBytes > WINDOW_MAX_BYTES) {
+        throw new WireError(
+          Http2Code.FLOW_CONTROL_ERROR,
+          "INITIAL_WINDOW_SIZE lifts a stream's window over 2^31-1",
+        );
+      }
+    }
+  }
+
+  onSettingsAck(): void {}
+
+  onPing(ack: boolean, bytes: Uint8Array, start: number): void {
+    if (ack) return;
+    this.#owe();
+    this.#outputLength = writePing(this.#output, this.#outputLength, true, bytes.subarray(start, start + 8));
+  }
+
+  onWindowUpdate(streamId: number, increment: number): void {
+    if (streamId === 0) {
+      if (increment === 0)
+        throw new WireError(Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0 on the connection");
+      this.#sendWindowBytes += increment;
+      if (this.#sendWindowBytes > WINDOW_MAX_BYTES) {
+        throw new WireError(Http2Code.FLOW_CONTROL_ERROR, "the connection's window is over 2^31-1");
+      }
+    } else {
+      const stream = this.#table.get(streamId);
+      if (stream === undefined) {
+        this.#requireUsed(streamId, "WINDOW_UPDATE");
+        return;
+      }
+      if (increment === 0) {
+        this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+        return;
+      }
+      stream.sendWindowBytes += increment;
+      if (stream.sendWindowBytes > WINDOW_MAX_BYTES) {
+        this.#breakStream(stream, Http2Code.FLOW_CONTROL_ERROR, "the stream's window is over 2^31-1");
+        return;
+      }
+    }
+    if (this.#sendable.length > 0) this.#beginBatch();
+  }
+
+  onGoaway(lastStreamId: number, errorCode: number): void {
+    if (lastStreamId > this.#goawayStreamId) {
+      throw new WireError(Http2Code.PROTOCOL_ERROR, "a second GOAWAY with a higher last stream id");
+    }
+    this.#goawayStreamId = lastStreamId;
+    this.#startDraining(errorCode);
+    for (const stream of this.#table.list()) {
+      if (stream.id > lastStreamId) this.#endWithError(stream, errorOfGoaway(this.endpoint, errorCode));
+    }
+  }
+
+  /** An id that was never used is idle, and frames on idle streams break the connection (RFC 9113 §5.1). */
+  #requireUsed(streamId: number, frame: string): void {
+    if (streamId >= this.#nextStreamId)
+      throw new WireError(Http2Code.PROTOCOL_ERROR, `${frame} on an idle stream`);
+  }
+
+  // ---- Ending calls ----
+
+  /** The response is complete before our request is: tell the peer that no more comes (RFC 9113 §8.1). */
+  #closeLocal(stream: Stream): void {
+    if (!stream.localEnded) this.#resetStream(stream, Http2Code.NO_ERROR);
+  }
+
+  #finishEarly(stream: Stream, endStream: boolean, error: EtcdError): void {
+    if (!endStream || !stream.localEnded)
+      this.#resetStream(stream, endStream ? Http2Code.NO_ERROR : Http2Code.CANCEL);
+    this.#endWithError(stream, error);
+  }
+
+  #breakStream(stream: Stream, code: Http2Code, reason: string): void {
+    this.#resetStream(stream, code);
+    this.#endWithError(
+      stream,
+      new ProtocolError("ETCD_PROTOCOL", `${this.endpoint} broke the protocol: ${reason}`, {
+        mayHaveApplied: true,
+        grpcCode: 13,
+        endpoint: this.endpoint,
+      }),
+    );
+  }
+
+  #breakTorn(stream: Stream): void {
+    this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "a response that ends inside a message");
+  }
+
+  #resetStream(stream: Stream, code: Http2Code): void {
+    if (stream.id === 0) return;
+    stream.localEnded = true;
+    this.#beginBatch();
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+    this.#outputLength = writeRstStream(this.#output, this.#outputLength, stream.id, code);
+  }
+
+  #endWithStatus(stream: Stream, status: number, message: string): void {
+    this.#detach(stream);
+    try {
+      stream.handler.onStatus(stream, status, message);
+    } catch (error) {
+      this.#report(error);
+    }
+    this.#recycle(stream);
+  }
+
+  #endWithError(stream: Stream, error: EtcdError): void {
+    this.#detach(stream);
+    try {
+      stream.handler.onError(stream, error);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+    this.#recycle(stream);
+  }
+
+  /** Takes a stream out of every list; its fields stay readable for the handler. */
+  #detach(stream: Stream): void {
+    if (stream.id !== 0) this.#table.remove(stream);
+    else if (stream.phase === Phase.queued) this.#queue.splice(this.#queue.indexOf(stream), 1);
+    stream.phase = Phase.idle;
+    if (stream.sendListed) {
+      stream.sendListed = false;
+      this.#sendable.splice(this.#sendable.indexOf(stream), 1);
+    }
+    if (this.#queue.length > 0) this.#beginBatch();
+    // While reading, the end of the chunk looks after this.
+    if (this.#state === "draining" && !this.#reading && this.callCount === 0)
+      this.#runtime.defer(() => this.#finishDraining());
+  }
+
+  #recycle(stream: Stream): void {
+    stream.reset(STREAM_BUFFER_KEEP_BYTES);
+    this.#free.push(stream);
+  }
+
+  #guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** A handler that throws is its owner's mistake: it must surface, and must not take this connection with it. */
+  #report(error: unknown): void {
+    this.#runtime.defer(() => {
+      throw error;
+    });
+  }
+
+  // ---- Time ----
+
+  #armDeadline(deadlineMs: number): void {
+    this.#earliestDeadlineMs = deadlineMs;
+    if (deadlineMs >= this.#deadlineTimerMs) return;
+    if (this.#deadlineTimerMs !== Infinity) this.#runtime.clearTimer(this.#deadlineTimer);
+    this.#deadlineTimerMs = deadlineMs;
+    // Rounded up to whole steps: the timer never fires just before a deadline, and bursts share one.
+    const delayMs = Math.max(0, Math.ceil((deadlineMs - this.#nowMs) / DEADLINE_STEP_MS) * DEADLINE_STEP_MS);
+    this.#deadlineTimer = this.#runtime.setTimer(this.#onDeadline, Math.min(delayMs, 2 ** 31 - 1));
+  }
+
+  #checkDeadlines(): void {
+    this.#deadlineTimerMs = Infinity;
+    if (this.#state === "closed") return;
+    this.#nowMs = this.#runtime.now();
+    let earliest = Infinity;
+    const streams = this.#table.list();
+    streams.push(...this.#queue);
+    for (const stream of streams) {
+      if (stream.phase === Phase.idle) continue;
+      if (stream.deadlineMs > this.#nowMs) {
+        if (stream.deadlineMs < earliest) earliest = stream.deadlineMs;
+        continue;
+      }
+      const error = errorOfDeadline(this.endpoint, this.handedToSocket(stream), this.#state !== "connecting");
+      if (stream.id !== 0) this.#resetStream(stream, Http2Code.CANCEL);
+      this.#endWithError(stream, error);
+    }
+    // A handler may have started calls meanwhile.
+    this.#earliestDeadlineMs = Math.min(earliest, this.#deadlineTimerMs);
+    if (earliest < this.#deadlineTimerMs) this.#armDeadline(earliest);
+  }
+
+  /** Calls are open: see to it that a peer that died without a word is found (etcd-facts, wire checklist F). */
+  #keepAlive(): void {
+    if (this.#state === "connecting") return;
+    if (this.#pingSentMs < 0 && this.#nowMs - this.#lastReadMs >= this.#limits.pingIntervalMs) {
+      // The first call after a silence carries a PING, so a dead idle connection costs a ping's time, not the call's.
+      this.#sendPing();
+    } else if (this.#pingTimer === undefined) {
+      this.#pingTimer = this.#runtime.setTimer(this.#onPingTimer, this.#limits.pingIntervalMs);
+    }
+  }
+
+  #sendPing(): void {
+    for (let i = 0; i < 8; i++) this.#pingPayload[i] = Math.floor(this.#runtime.random() * 256);
+    this.#pingSentMs = this.#nowMs;
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+    this.#outputLength = writePing(this.#output, this.#outputLength, false, this.#pingPayload);
+    if (this.#pingTimer !== undefined) this.#runtime.clearTimer(this.#pingTimer);
+    this.#pingTimer = this.#runtime.setTimer(this.#onPingTimer, this.#limits.pingTimeoutMs);
+  }
+
+  #checkAlive(): void {
+    this.#pingTimer = undefined;
+    if (this.#state === "closed") return;
+    this.#nowMs = this.#runtime.now();
+    if (this.#pingSentMs >= 0) {
+      // Anything read since proves life; the answer itself need not be the first thing that comes.
+      if (this.#lastReadMs < this.#pingSentMs) {
+        this.#closeNow(
+          new ConnectionError(
+            "ETCD_CONNECTION_LOST",
+            `${this.endpoint} did not answer a PING in ${this.#limits.pingTimeoutMs} ms`,
+            { mayHaveApplied: true, endpoint: this.endpoint },
+          ),
+        );
+        return;
+      }
+      this.#pingSentMs = -1;
+    }
+    if (this.#table.activeCount === 0) return;
+    const silentMs = this.#nowMs - this.#lastReadMs;
+    if (silentMs >= this.#limits.pingIntervalMs) {
+      this.#sendPing();
+      this.#scheduleFlush();
+    } else
+      this.#pingTimer = this.#runtime.setTimer(
+        this.#onPingTimer,
+        Math.ceil(this.#limits.pingIntervalMs - silentMs),
+      );
+  }
+
+  // ---- Closing ----
+
+  #startDraining(http2Code: number): void {
+    if (this.#state !== "open") return;
+    this.#state = "draining";
+    const waiting = this.#queue.slice();
+    for (const stream of waiting) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
+    this.#listener.onDraining(this, http2Code);
+    if (this.callCount === 0 && !this.#reading) this.#runtime.defer(() => this.#finishDraining());
+  }
+
+  #finishDraining(): void {
+    if (this.#state !== "draining" || this.callCount > 0) return;
+    this.close();
+  }
+
+  #onBrokenRule(cause: unknown): void {
+    if (!(cause instanceof WireError)) {
+      this.#report(cause);
+      this.#closeNow(
+        new ProtocolError("ETCD_PROTOCOL", `reading from ${this.endpoint} failed`, {
+          mayHaveApplied: true,
+          endpoint: this.endpoint,
+          cause,
+        }),
+      );
+      return;
+    }
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+    // Servers open no streams, so the last one processed is 0.
+    this.#outputLength = writeGoaway(this.#output, this.#outputLength, 0, cause.code, EMPTY);
+    this.#flush();
+    this.#closeNow(
+      new ProtocolError(
+        "ETCD_PROTOCOL",
+        `${this.endpoint} broke HTTP/2 (${http2CodeName(cause.code)}): ${cause.message}`,
+        {
+          mayHaveApplied: true,
+          grpcCode: 13,
+          endpoint: this.endpoint,
+          cause,
+        },
+      ),
+    );
+  }
+
+  #onSocketClose(error: EtcdError | undefined): void {
+    const connected = this.#state !== "connecting";
+    this.#closeNow(
+      error ??
+        new ConnectionError(
+          connected ? "ETCD_CONNECTION_LOST" : "ETCD_UNREACHABLE",
+          connected
+            ? `${this.endpoint} closed the connection`
+            : `${this.endpoint} closed the connection before its first frame`,
+          { mayHaveApplied: connected, endpoint: this.endpoint },
+        ),
+    );
+  }
+
+  #closeNow(error: EtcdError): void {
+    if (this.#state === "closed") return;
+    // A graceful end lets the last frames (GOAWAY, RST) out; the socket goes in any case.
+    const flushFirst =
+      this.#state !== "connecting" &&
+      !this.#writing &&
+      this.#outputLength > 0 &&
+      error.code === "ETCD_CLOSED";
+    if (flushFirst) this.#flush();
+    this.#state = "closed";
+    this.#closeError = error;
+    for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer]) {
+      if (timer !== undefined) this.#runtime.clearTimer(timer);
+    }
+    const streams = this.#table.list();
+    streams.push(...this.#queue);
+    for (const stream of streams) {
+      this.#endWithError(stream, errorOfLostConnection(error, this.endpoint, this.handedToSocket(stream)));
+    }
+    if (error.code === "ETCD_CLOSED" || error instanceof ProtocolError) this.#socket.end();
+    else this.#socket.destroy();
+    this.#listener.onClose(this, error);
+  }
+}

@@ -1,0 +1,237 @@
+import net from "node:net";
+import tls from "node:tls";
+import { ConnectionError } from "../errors.js";
+import { READ_BUFFER_BYTES } from "../options.js";
+import type { TlsOptions } from "../options.js";
+
+/** Where to connect and how. */
+export interface SocketTarget {
+  /** The endpoint as the user wrote it, for error messages. */
+  endpoint: string;
+  host: string;
+  port: number;
+  /** A unix socket's path; host and port are not used then. */
+  path?: string | undefined;
+  /** Present for TLS. */
+  tls?: TlsOptions | undefined;
+  /** Server name for SNI and verification; `undefined` for an IP address. */
+  serverName?: string | undefined;
+}
+
+/** What a socket reports. After `onClose` nothing more comes. */
+export interface SocketEvents {
+  /** Ready to write: TCP connected, TLS verified and `h2` agreed. */
+  onConnect(): void;
+  /** The first `length` bytes of `bytes` are valid during this call only. */
+  onBytes(bytes: Buffer, length: number): void;
+  /** The write that returned `false` is done: its bytes may be overwritten. */
+  onWritten(): void;
+  /** Exactly once. `undefined`: the peer ended the connection in order. */
+  onClose(error: ConnectionError | undefined): void;
+}
+
+export interface Socket {
+  /**
+   * `true`: the kernel has the bytes and the caller may overwrite them at once.
+   * `false`: they must stay untouched until `onWritten`; do not write again before that.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Sends what was written, then closes, whatever the peer does. */
+  end(): void;
+  destroy(): void;
+  /** Whether this socket keeps the process alive. */
+  setReferenced(referenced: boolean): void;
+}
+
+export type SocketFactory = (target: SocketTarget, events: SocketEvents) => Socket;
+
+/** Node's `net` and `tls`, with their errors translated once, here. */
+export const connectSocket: SocketFactory = (target, events) => new NodeSocket(target, events);
+
+class NodeSocket implements Socket {
+  readonly #socket: net.Socket;
+  readonly #onWritten: () => void;
+  #pendingCallbacks = 0;
+  #error: ConnectionError | undefined;
+  #connected = false;
+
+  constructor(target: SocketTarget, events: SocketEvents) {
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      callback: (length: number, bytes: Uint8Array): boolean => {
+        events.onBytes(bytes as Buffer, length);
+        return true;
+      },
+    };
+    const socket = openSocket(target, onread);
+    this.#socket = socket;
+    // Callbacks of writes that completed at once come late, in the tick queue. Only the last one of all says
+    // that the write which did not complete is done.
+    this.#onWritten = () => {
+      if (--this.#pendingCallbacks === 0) events.onWritten();
+    };
+    socket.setNoDelay(true);
+    socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
+      if (target.tls !== undefined && (socket as tls.TLSSocket).alpnProtocol !== "h2") {
+        this.#error = new ConnectionError(
+          "ETCD_TLS",
+          `${target.endpoint} did not agree on HTTP/2 (ALPN "h2"): it is not an etcd client port`,
+          { mayHaveApplied: false, endpoint: target.endpoint },
+        );
+        socket.destroy();
+        return;
+      }
+      this.#connected = true;
+      events.onConnect();
+    });
+    socket.on("error", (cause: NodeJS.ErrnoException) => {
+      this.#error ??= translateSocketError(cause, target, this.#connected);
+    });
+    socket.once("close", () => {
+      events.onClose(this.#error);
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    this.#pendingCallbacks++;
+    socket.write(bytes, this.#onWritten);
+    // Node subtracts a write that the kernel took at once before `write` returns.
+    return socket.writableLength === 0;
+  }
+
+  end(): void {
+    // A peer that reads no more must not keep the process alive for our last frames.
+    this.#socket.unref();
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  setReferenced(referenced: boolean): void {
+    if (referenced) this.#socket.ref();
+    else this.#socket.unref();
+  }
+}
+
+const openSocket = (target: SocketTarget, onread: net.OnReadOpts): net.Socket => {
+  const where = target.path === undefined ? { host: target.host, port: target.port } : { path: target.path };
+  // allowHalfOpen stays false: a peer that ends its side is done with us, no answer can come.
+  if (target.tls === undefined) return net.connect({ ...where, onread } as net.NetConnectOpts);
+  const options: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
+    ...where,
+    onread,
+    ALPNProtocols: ["h2"],
+    minVersion: "TLSv1.2",
+    rejectUnauthorized: target.tls.insecureSkipVerify !== true,
+  };
+  const { ca, cert, key } = target.tls;
+  if (ca !== undefined) options.ca = ca as string | Buffer | (string | Buffer)[];
+  if (cert !== undefined) options.cert = cert;
+  if (key !== undefined) options.key = key;
+  const name = target.tls.serverName ?? target.serverName;
+  if (name !== undefined) {
+    if (net.isIP(name) === 0) options.servername = name;
+    // Verified against what the user trusts the endpoint to be, also where an IP address was dialled.
+    options.checkServerIdentity = (_host, certificate) => tls.checkServerIdentity(name, certificate);
+  }
+  try {
+    return tls.connect(options);
+  } catch (cause) {
+    // Unreadable PEM throws here instead of reporting: make it one more way a connection fails.
+    const socket = new net.Socket();
+    socket.destroy(cause as Error);
+    return socket;
+  }
+};
+
+const refusedHints: Record<string, string> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name service does not answer",
+  ENOENT: "no such socket",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "the host does not answer",
+  EACCES: "the system forbids it",
+  EPERM: "the system forbids it",
+};
+
+/** One Node error, in etcdwire's words. Exported for its tests. */
+export const translateSocketError = (
+  cause: NodeJS.ErrnoException,
+  target: SocketTarget,
+  connected: boolean,
+): ConnectionError => {
+  const { endpoint } = target;
+  const code = cause.code ?? "";
+  if (target.tls !== undefined && isTlsFailure(code, cause)) {
+    return new ConnectionError("ETCD_TLS", `TLS with ${endpoint} failed: ${tlsHint(code, cause)}`, {
+      // After the handshake a request may be on its way; the connection decides per call.
+      mayHaveApplied: connected,
+      endpoint,
+      cause,
+    });
+  }
+  if (connected) {
+    return new ConnectionError("ETCD_CONNECTION_LOST", `connection to ${endpoint} broke: ${cause.message}`, {
+      mayHaveApplied: true,
+      endpoint,
+      cause,
+    });
+  }
+  const hint = refusedHints[code] ?? cause.message;
+  return new ConnectionError("ETCD_UNREACHABLE", `cannot connect to ${endpoint}: ${hint}`, {
+    mayHaveApplied: false,
+    endpoint,
+    cause,
+  });
+};
+
+const certificateCodes = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "CERT_REVOKED",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "HOSTNAME_MISMATCH",
+]);
+
+const isTlsFailure = (code: string, cause: Error): boolean =>
+  code === "EPROTO" ||
+  code.startsWith("ERR_SSL") ||
+  code.startsWith("ERR_TLS") ||
+  code.startsWith("ERR_OSSL") ||
+  certificateCodes.has(code) ||
+  // Node's own text for a peer that hangs up during the handshake (`_tls_wrap.js`, onConnectEnd).
+  cause.message.includes("before secure TLS connection was established");
+
+const tlsHint = (code: string, cause: Error): string => {
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || cause.message.includes("wrong version number")) {
+    return "the server speaks no TLS there; use http:// for a plaintext port";
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
+    return `${cause.message} (set tls.serverName to the certificate's name)`;
+  }
+  if (certificateCodes.has(code)) return `${cause.message} (pass the authority's certificate as tls.ca)`;
+  if (
+    /CERTIFICATE_REQUIRED|certificate required|BAD_CERTIFICATE|bad certificate|handshake failure/i.test(
+      cause.message,
+    )
+  ) {
+    return `the server refused the client certificate (tls.cert, tls.key): ${cause.message}`;
+  }
+  if (cause.message.includes("before secure TLS")) {
+    return "the server hung up during the handshake; is it a plaintext port, or does it want a client certificate?";
+  }
+  return cause.message;
+};

@@ -1,0 +1,102 @@
+/**
+ * Every limit and default in one place, with its unit and its reason. Nothing here is read from the
+ * environment: what a program passes to `new Client()` is all there is.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** What one connection may cost and how long it waits. */
+export interface ConnectionLimits {
+  /** TCP, TLS and the server's SETTINGS together. A LAN needs milliseconds; a SYN that was lost is sent again after 1 s. */
+  connectTimeoutMs: number;
+  /**
+   * A PING goes out when a call is open and nothing was read for this long. etcd's plaintext stack closes a
+   * connection that pings more often than every 5 s (grpc keepalive enforcement, `too_many_pings`).
+   */
+  pingIntervalMs: number;
+  /** A PING that is not answered in this time proves the connection dead. */
+  pingTimeoutMs: number;
+  /**
+   * The largest message taken from the server, checked before memory is given. etcd itself sends up to 2^31-1
+   * bytes; 64 MiB holds any answer that a sane page size asks for.
+   */
+  messageMaxBytes: number;
+  /** Receive window of one stream: how much a paused reader makes us hold. */
+  streamWindowBytes: number;
+  /** Receive window of the connection; its credit is always given back, so this only has to cover bandwidth times delay. */
+  connectionWindowBytes: number;
+  /** Largest frame we let the server send. 16 KiB, the protocol's minimum, keeps small answers from waiting behind big ones. */
+  frameMaxBytes: number;
+  /** Compressed bytes of one header block, CONTINUATION included; etcd's are below 300. */
+  headerBlockMaxBytes: number;
+  /** CONTINUATION frames in one header block: a flood of tiny ones is CVE-2024-27316. */
+  continuationMaxCount: number;
+  /** Decoded header list, 32 bytes charged per field (RFC 9113 §6.5.2): bounds an HPACK bomb. */
+  headerListMaxBytes: number;
+  /** Acknowledgements that a server may make us owe while it does not read: a PING or SETTINGS flood ends here (CVE-2019-9512, 9515). */
+  owedFramesMax: number;
+  /** Calls that wait for the server's MAX_CONCURRENT_STREAMS. One more fails at once, unsent. */
+  queuedCallsMax: number;
+}
+
+export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
+  connectTimeoutMs: 3_000,
+  pingIntervalMs: 10_000,
+  pingTimeoutMs: 3_000,
+  messageMaxBytes: 64 * MiB,
+  streamWindowBytes: 1 * MiB,
+  connectionWindowBytes: 16 * MiB,
+  frameMaxBytes: 16 * KiB,
+  headerBlockMaxBytes: 16 * KiB,
+  continuationMaxCount: 8,
+  headerListMaxBytes: 16 * KiB,
+  owedFramesMax: 1_000,
+  queuedCallsMax: 100_000,
+};
+
+/** One socket read. A c=64 burst of answers is some 5 KiB; 64 KiB lets one read empty the kernel's buffer. */
+export const READ_BUFFER_BYTES = 64 * KiB;
+/** The two output buffers start here and double when a tick needs more. */
+export const OUTPUT_BUFFER_BYTES = 64 * KiB;
+/** An output buffer that grew above this for one burst is given back afterwards. */
+export const OUTPUT_BUFFER_KEEP_BYTES = 4 * MiB;
+/** Bulk DATA written per flush, so that a small call never waits behind more than this on our side. */
+export const BULK_BYTES_PER_FLUSH = 64 * KiB;
+/** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */
+export const DEADLINE_STEP_MS = 10;
+/** A stream's own message buffer above this is dropped when the stream is done, not kept for the next one. */
+export const STREAM_BUFFER_KEEP_BYTES = 64 * KiB;
+/** Stream identifiers are used up at 2^31-1 (RFC 9113 §5.1.1); a new connection is made well before, at 75 % as in grpc-go. */
+export const STREAM_ID_RETIRE = Math.floor(0.75 * (2 ** 31 - 1)) | 1;
+
+/** TLS, as Node's `tls.connect` names things; PEM text or bytes. */
+export interface TlsOptions {
+  /** Certificate authorities to trust instead of the system's. */
+  ca?: string | Buffer | readonly (string | Buffer)[];
+  /** Client certificate chain, where the server asks for one (`--client-cert-auth`). */
+  cert?: string | Buffer;
+  key?: string | Buffer;
+  /** The name to ask for and to verify, instead of the endpoint's host. */
+  serverName?: string;
+  /** Take any certificate. For experiments only: anybody on the path can read and change everything. */
+  insecureSkipVerify?: boolean;
+}
+
+/** Default deadline of a call. etcd itself gives up on a request after 7 s with default elections (`v3_server.go`, ReqTimeout). */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+/** The longest deadline: Node's timers hold 31 bits of milliseconds. */
+export const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** etcd refuses requests above this (`--max-request-bytes`, default 1.5 MiB), so a longer key can never work. */
+export const REQUEST_MAX_BYTES = 1.5 * MiB;
+
+/** Leader probing while no leader is known: 20 to 50 ms finds a new one within a step of its election. */
+export const LEADER_PROBE_MS = 25;
+/** A `Status` that takes longer than this says nothing useful about who leads. */
+export const STATUS_TIMEOUT_MS = 1_000;
+
+/** A session's TTL where none is given: what etcd's `concurrency.NewSession` uses. */
+export const DEFAULT_SESSION_TTL_SECONDS = 60;
+/** etcd refuses a TTL above this (`lease.MaxLeaseTTL`). */
+export const LEASE_TTL_MAX_SECONDS = 9_000_000_000;

@@ -1,0 +1,88 @@
+import type { Connection } from "../connection/connection.js";
+import type { RequestHead } from "../connection/request-head.js";
+import type { Stream, StreamHandler } from "../connection/stream.js";
+import { ConnectionError, StatusError } from "../errors.js";
+import type { EtcdError } from "../errors.js";
+import { statusError } from "./server-errors.js";
+
+/** What a streaming call tells its owner. */
+export interface StreamCallEvents {
+  /** One message; the bytes are valid during this call only. */
+  onMessage(bytes: Uint8Array, start: number, end: number): void;
+  /** Once, last, whoever ended it. etcd's streams never end well by themselves, so an OK is an error as well. */
+  onEnd(error: EtcdError): void;
+}
+
+/** A bidirectional streaming call on one connection, with bytes for messages. */
+export class StreamCall {
+  readonly #connection: Connection;
+  readonly #events: StreamCallEvents;
+  #stream: Stream | undefined;
+
+  /** Opens at once; a failure is reported by `onEnd`, never thrown. */
+  constructor(connection: Connection, head: RequestHead, events: StreamCallEvents) {
+    this.#connection = connection;
+    this.#events = events;
+    this.#stream = connection.openStream(head, handler, this, { timeoutMs: Infinity });
+  }
+
+  get endpoint(): string {
+    return this.#connection.endpoint;
+  }
+
+  get ended(): boolean {
+    return this.#stream === undefined;
+  }
+
+  /** Sends one message; nothing happens after the end. */
+  send(message: Uint8Array): void {
+    if (this.#stream !== undefined) this.#connection.send(this.#stream, message);
+  }
+
+  /** Ends the call at once; `onEnd` gets ETCD_CLOSED. */
+  cancel(): void {
+    if (this.#stream === undefined) return;
+    this.#connection.cancel(
+      this.#stream,
+      new ConnectionError("ETCD_CLOSED", "the stream was closed", {
+        mayHaveApplied: this.#connection.handedToSocket(this.#stream),
+        endpoint: this.endpoint,
+      }),
+    );
+  }
+
+  /** @internal for the handler below. */
+  message(bytes: Uint8Array, start: number, end: number): void {
+    this.#events.onMessage(bytes, start, end);
+  }
+
+  /** @internal for the handler below. */
+  finish(error: EtcdError): void {
+    this.#stream = undefined;
+    this.#events.onEnd(error);
+  }
+}
+
+const handler: StreamHandler = {
+  unary: false,
+  wantsMetadata: false,
+  onSuccess() {},
+  onMessage(stream, bytes, start, end) {
+    (stream.context as StreamCall).message(bytes, start, end);
+  },
+  onStatus(stream, grpcStatus, message) {
+    const call = stream.context as StreamCall;
+    call.finish(
+      grpcStatus === 0
+        ? new StatusError("ETCD_UNAVAILABLE", `${call.endpoint} ended the stream`, {
+            mayHaveApplied: true,
+            endpoint: call.endpoint,
+            grpcCode: 14,
+          })
+        : statusError(grpcStatus, message, call.endpoint),
+    );
+  },
+  onError(stream, error) {
+    (stream.context as StreamCall).finish(error);
+  },
+};
