@@ -6,14 +6,22 @@ import {
   AuthRoleAddRequest,
   AuthUserAddRequest,
   AuthUserGrantRoleRequest,
+  AuthenticateRequest,
   ClusterClient,
   MaintenanceClient,
   MemberListRequest,
   StatusRequest,
+  type AuthenticateResponse,
   type MemberListResponse,
   type StatusResponse,
 } from "../messages/generated.js";
 import { toBigInt } from "../messages/numbers.js";
+
+/** A user with all rights. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
 
 /** PEM texts that a client needs to talk to the cluster. */
 export interface ClientTls {
@@ -40,8 +48,11 @@ const CALL_TIMEOUT_MS = 2_000;
 export class AdminConnection {
   private readonly channel: Channel;
   private readonly address: string;
+  private readonly auth: Credentials | undefined;
+  private readonly metadata = new Metadata();
 
-  constructor(endpoint: string, tls: ClientTls | undefined) {
+  constructor(endpoint: string, tls: ClientTls | undefined, auth?: Credentials) {
+    this.auth = auth;
     this.address = endpoint;
     const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
     const security =
@@ -54,13 +65,17 @@ export class AdminConnection {
       "grpc.max_reconnect_backoff_ms": 100,
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_http_proxy": 0,
+      // An IP address is no name for SNI, and Node warns of one (RFC 6066 §3).
+      ...(tls === undefined ? {} : { "grpc.ssl_target_name_override": "localhost" }),
     });
   }
 
-  /** Works without a leader, and without credentials where auth is on. */
+  /** Works without a leader, unless auth is on: 3.6 and newer then ask for a token, and a token needs a leader. */
   async status(): Promise<MemberStatus> {
+    if (this.auth !== undefined && this.metadata.get("token").length === 0)
+      await this.authenticate(this.auth);
     const client = new MaintenanceClient(this.address, credentials.createInsecure(), this.options());
-    const reply = await call<StatusResponse>((...rest) => client.Status(new StatusRequest(), ...rest));
+    const reply = await this.call<StatusResponse>((...rest) => client.Status(new StatusRequest(), ...rest));
     return {
       memberId: toBigInt(reply.header?.member_id ?? "0"),
       leaderId: toBigInt(reply.leader),
@@ -71,7 +86,7 @@ export class AdminConnection {
   /** Member names by id. */
   async memberNames(): Promise<Map<bigint, string>> {
     const client = new ClusterClient(this.address, credentials.createInsecure(), this.options());
-    const reply = await call<MemberListResponse>((...rest) =>
+    const reply = await this.call<MemberListResponse>((...rest) =>
       client.MemberList(new MemberListRequest(), ...rest),
     );
     return new Map(reply.members.map((member) => [toBigInt(member.ID), member.name]));
@@ -80,17 +95,24 @@ export class AdminConnection {
   /** Adds the user, with all rights, and turns auth on. etcd insists on a user and a role called root. */
   async enableAuth(user: string, password: string, rootPassword: string): Promise<void> {
     const client = new AuthClient(this.address, credentials.createInsecure(), this.options());
-    await call((...rest) => client.RoleAdd(AuthRoleAddRequest.fromObject({ name: "root" }), ...rest));
+    await this.call((...rest) => client.RoleAdd(AuthRoleAddRequest.fromObject({ name: "root" }), ...rest));
     for (const [name, secret] of new Map([
       ["root", rootPassword],
       [user, password],
     ])) {
       const add = AuthUserAddRequest.fromObject({ name, password: secret });
-      await call((...rest) => client.UserAdd(add, ...rest));
+      await this.call((...rest) => client.UserAdd(add, ...rest));
       const grant = AuthUserGrantRoleRequest.fromObject({ user: name, role: "root" });
-      await call((...rest) => client.UserGrantRole(grant, ...rest));
+      await this.call((...rest) => client.UserGrantRole(grant, ...rest));
     }
-    await call((...rest) => client.AuthEnable(new AuthEnableRequest(), ...rest));
+    await this.call((...rest) => client.AuthEnable(new AuthEnableRequest(), ...rest));
+  }
+
+  private async authenticate({ user, password }: Credentials): Promise<void> {
+    const client = new AuthClient(this.address, credentials.createInsecure(), this.options());
+    const request = AuthenticateRequest.fromObject({ name: user, password });
+    const reply = await this.call<AuthenticateResponse>((...rest) => client.Authenticate(request, ...rest));
+    this.metadata.set("token", reply.token);
   }
 
   close(): void {
@@ -100,15 +122,15 @@ export class AdminConnection {
   private options(): { channelOverride: Channel } {
     return { channelOverride: this.channel };
   }
-}
 
-function call<Response>(
-  start: (metadata: Metadata, options: CallOptions, callback: requestCallback<Response>) => unknown,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    start(new Metadata(), { deadline: Date.now() + CALL_TIMEOUT_MS }, (error, reply) => {
-      if (error !== null) reject(error);
-      else resolve(reply!);
+  private call<Response>(
+    start: (metadata: Metadata, options: CallOptions, callback: requestCallback<Response>) => unknown,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      start(this.metadata, { deadline: Date.now() + CALL_TIMEOUT_MS }, (error, reply) => {
+        if (error !== null) reject(error);
+        else resolve(reply!);
+      });
     });
-  });
+  }
 }

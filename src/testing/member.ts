@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { AdminConnection, type ClientTls } from "./admin-connection.js";
+import { AdminConnection, type ClientTls, type Credentials } from "./admin-connection.js";
 import { EtcdStartError } from "./etcd-binary.js";
 import type { SupervisedProcess, Supervisor } from "./supervisor.js";
 
@@ -42,6 +42,7 @@ export class EtcdMember {
   private process: SupervisedProcess | undefined;
   private isPaused = false;
   private id: bigint | undefined;
+  private auth: Credentials | undefined;
 
   /** Made by `EtcdCluster` only. */
   constructor(settings: MemberSettings, supervisor: Supervisor) {
@@ -107,7 +108,8 @@ export class EtcdMember {
     for (let attempt = 1; ; attempt++) {
       await this.launch();
       try {
-        return await this.waitUntilReady();
+        await this.waitUntilReady();
+        return;
       } catch (error) {
         await this.kill();
         if (!(error instanceof PortTakenError) || attempt === RESTART_ATTEMPT_COUNT) throw error;
@@ -134,7 +136,7 @@ export class EtcdMember {
    * @throws PortTakenError when etcd could not bind; EtcdStartError for all else, with the server's log.
    */
   async waitUntilReady(): Promise<void> {
-    const connection = new AdminConnection(this.endpoint, this.settings.tls);
+    const connection = this.connect();
     const endMs = performance.now() + this.settings.startTimeoutMs;
     let problem = "it did not answer";
     try {
@@ -157,14 +159,26 @@ export class EtcdMember {
     }
   }
 
-  /** The id of the leader as this member sees it: 0 when it knows none. Rejects when the member does not answer. */
-  async leaderId(): Promise<bigint> {
-    const connection = new AdminConnection(this.endpoint, this.settings.tls);
+  /** Itself, if it is the leader by its own word; rejects if not. A paused member is not asked: it would not answer. */
+  async ifLeader(): Promise<this> {
+    if (this.state !== "running") throw new Error(`${this.name} is ${this.state}`);
+    const connection = this.connect();
     try {
-      return (await connection.status()).leaderId;
+      const { leaderId, memberId } = await connection.status();
+      if (leaderId === 0n || leaderId !== memberId) throw new Error(`${this.name} is not the leader`);
+      return this;
     } finally {
       connection.close();
     }
+  }
+
+  /** From now on auth is on. */
+  authenticateAs(auth: Credentials): void {
+    this.auth = auth;
+  }
+
+  private connect(): AdminConnection {
+    return new AdminConnection(this.endpoint, this.settings.tls, this.auth);
   }
 
   private async isOurs(connection: AdminConnection, memberId: bigint): Promise<boolean> {

@@ -4,6 +4,8 @@ import type * as FileModule from "node:fs";
 import type * as ReadlineModule from "node:readline";
 import { createInterface } from "node:readline";
 
+import { withoutEtcdVariables } from "./command.js";
+
 /** What the owner tells the supervisor, one JSON text a line. Each start has an id of its own. */
 type Command =
   | { type: "start"; id: number; file: string; arguments: string[]; logFile: string }
@@ -126,12 +128,10 @@ export class Supervisor {
 
   /** @param directory is removed, with all that is in it, when the supervisor ends. */
   constructor(directory: string) {
+    const environment = withoutEtcdVariables(process.env);
     // Debug and coverage settings are meant for the owner.
-    const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...environment } = process.env;
-    for (const name of Object.keys(environment)) {
-      // etcd reads every ETCD_* variable as a flag, and one that a flag repeats is fatal.
-      if (name.startsWith("ETCD_")) Reflect.deleteProperty(environment, name);
-    }
+    delete environment["NODE_OPTIONS"];
+    delete environment["NODE_V8_COVERAGE"];
     this.child = spawn(process.execPath, ["-e", `(${supervise.toString()})(require)`, directory], {
       cwd: "/",
       env: environment,
