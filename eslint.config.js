@@ -19,6 +19,8 @@ export default tseslint.config(
       // noUncheckedIndexedAccess makes every byte read `number | undefined`: on bytes whose bounds were
       // checked once, `!` says so.
       "@typescript-eslint/no-non-null-assertion": "off",
+      // Hot loops walk typed arrays by index.
+      "@typescript-eslint/prefer-for-of": "off",
       // Observers and callbacks often have nothing to do.
       "@typescript-eslint/no-empty-function": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],

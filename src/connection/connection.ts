@@ -1203,7 +1203,7 @@ export class Connection implements FrameSink {
   #endWithStatus(stream: Stream, status: number, message: string): void {
     this.#detach(stream);
     try {
-      stream.handler.onStatus(stream, status, message);
+      stream.handler.onStatus(stream, status, message, this.endpoint);
     } catch (error) {
       this.#report(error);
     }

@@ -6,7 +6,6 @@ import type { EtcdError } from "../errors.js";
 import { statusError } from "./server-errors.js";
 
 interface Waiter {
-  readonly connection: Connection;
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: EtcdError) => void;
   readonly signal: AbortSignal | undefined;
@@ -27,10 +26,10 @@ const handler: StreamHandler = {
     // Copied: the reply lies in the read buffer, and the promise's reaction runs later.
     waiter.resolve(bytes.slice(start, end));
   },
-  onStatus(stream, grpcStatus, message) {
+  onStatus(stream, grpcStatus, message, endpoint) {
     const waiter = stream.context as Waiter;
     finish(waiter);
-    waiter.reject(statusError(grpcStatus, message, waiter.connection.endpoint));
+    waiter.reject(statusError(grpcStatus, message, endpoint));
   },
   onError(stream, error) {
     const waiter = stream.context as Waiter;
@@ -57,7 +56,7 @@ export const callUnary = (
       reject(new AbortError(signal.reason, false));
       return;
     }
-    const waiter: Waiter = { connection, resolve, reject, signal, onAbort: undefined };
+    const waiter: Waiter = { resolve, reject, signal, onAbort: undefined };
     const stream = connection.callUnary(head, message, handler, waiter, { timeoutMs });
     if (stream === undefined || signal === undefined) return;
     waiter.onAbort = () => {
