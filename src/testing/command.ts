@@ -17,10 +17,7 @@ export interface CommandOptions {
 
 const OUTPUT_MAX_CHARACTERS = 200_000;
 
-/**
- * Runs a program to its end. Never rejects: a missing program, a bad exit code and a timeout are all results.
- * The program gets a process group of its own, so that a timeout ends its children too (`go build` has many).
- */
+/** Runs a program to its end. Never rejects: a missing program, a bad exit code and a timeout are all results. */
 export function runCommand(
   file: string,
   commandArguments: readonly string[],
@@ -31,18 +28,13 @@ export function runCommand(
       cwd: options.directory,
       env: { ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
     });
     let output = "";
     let errors = "";
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // It ended in the meantime, and "close" follows.
-      }
+      child.kill("SIGKILL");
     }, options.timeoutMs);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       if (output.length < OUTPUT_MAX_CHARACTERS) output += text;

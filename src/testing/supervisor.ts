@@ -167,6 +167,7 @@ export class Supervisor {
     programArguments: readonly string[],
     logFile: string,
   ): Promise<SupervisedProcess> {
+    if (!this.child.stdin!.writable) throw new Error("the cluster is closed");
     const id = this.nextId++;
     const entry = new Entry((signal) => this.send({ type: "signal", id, signal }));
     this.entries.set(id, entry);
@@ -182,6 +183,7 @@ export class Supervisor {
   }
 
   private send(command: Command): void {
+    // After the end there is no process left that a signal could be for.
     if (this.child.stdin!.writable) this.child.stdin!.write(`${JSON.stringify(command)}\n`);
   }
 

@@ -1,0 +1,17 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+const HOOKS = new URL("./register-typescript.mjs", import.meta.url).href;
+
+/**
+ * Runs one of our TypeScript files in a Node process of its own.
+ * @param file relative to the repository's root.
+ */
+export function spawnSource(
+  file: string,
+  args: readonly string[] = [],
+): ChildProcessByStdio<null, Readable, Readable> {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  return spawn(process.execPath, ["--import", HOOKS, path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+}
