@@ -1,0 +1,70 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { FromAgent, ToAgent } from "./agent-protocol.js";
+import type { Measurement, RunRequest, Target } from "./workload.js";
+
+/** The bench's end of one agent process. */
+export interface Agent {
+  run(request: RunRequest): Promise<Measurement>;
+  /** Closes the system and waits for the process to end; kills it when it does not. */
+  close(): Promise<void>;
+}
+
+/** Connecting, taking a lease, compiling: far more than any system needs. */
+const OPEN_TIMEOUT_MS = 30_000;
+/** Past the end of a run: for operations in flight to finish, a queue of server-side locks among them. */
+const DRAIN_TIMEOUT_MS = 20_000;
+const CLOSE_TIMEOUT_MS = 3_000;
+
+const ask = (child: ChildProcess, message: ToAgent, timeoutMs: number): Promise<FromAgent> =>
+  new Promise((resolve, reject) => {
+    const settle = (outcome: () => void): void => {
+      clearTimeout(timer);
+      child.off("message", onMessage);
+      child.off("exit", onExit);
+      outcome();
+    };
+    const onMessage = (reply: FromAgent): void =>
+      settle(() => (reply.type === "failed" ? reject(new Error(reply.reason)) : resolve(reply)));
+    const onExit = (code: number | null, signal: string | null): void =>
+      settle(() => reject(new Error(`agent process ended: ${signal ?? `exit ${code}`}`)));
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`no answer to "${message.type}" within ${timeoutMs} ms`))),
+      timeoutMs,
+    );
+    child.on("message", onMessage);
+    child.on("exit", onExit);
+    child.send(message);
+  });
+
+/** Starts an agent process and sets the system up in it. Rejects with the system's own reason when it cannot. */
+export const openAgent = async (workload: string, system: string, target: Target): Promise<Agent> => {
+  const child = fork(fileURLToPath(new URL("./agent-process.js", import.meta.url)), {
+    // Structured clone: a million samples travel as one typed array.
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const close = async (): Promise<void> => {
+    if (child.connected) child.send({ type: "close" } satisfies ToAgent);
+    const timer = setTimeout(() => child.kill("SIGKILL"), CLOSE_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  try {
+    await ask(child, { type: "open", workload, system, target }, OPEN_TIMEOUT_MS);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+  return {
+    run: async (request) => {
+      const timeoutMs = request.warmupMs + request.durationMs + DRAIN_TIMEOUT_MS;
+      const reply = await ask(child, { type: "run", request }, timeoutMs);
+      if (reply.type !== "measured") throw new Error(`agent answered "${reply.type}" to "run"`);
+      return reply.measurement;
+    },
+    close,
+  };
+};

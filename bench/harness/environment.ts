@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Without this no number means anything. */
+export interface Environment {
+  readonly cpuModel: string;
+  readonly coreCount: number;
+  readonly nodeVersion: string;
+  readonly packageVersion: string;
+  /** Ends in `-dirty` when the work tree differs from the commit; `unknown` outside a repository. */
+  readonly gitCommit: string;
+  readonly etcdVersion?: string | undefined;
+  readonly memberCount?: number | undefined;
+  /** Of the etcd data directory: what a commit has to wait for. */
+  readonly dataFileSystem?: string | undefined;
+  /** Over one minute, before the first run. */
+  readonly loadAverage: number;
+  readonly date: string;
+}
+
+/** The server's side, known once one is running. */
+export type EtcdEnvironment = Pick<Environment, "etcdVersion" | "memberCount" | "dataFileSystem">;
+
+/** The package's root: the nearest folder above this file with a package.json (`dist/` has none). */
+const packageRoot = (): string => {
+  let directory = path.dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(path.join(directory, "package.json"))) directory = path.dirname(directory);
+  return directory;
+};
+
+const gitCommit = (root: string): string => {
+  const git = (...parameters: string[]): string =>
+    execFileSync("git", ["-C", root, ...parameters], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  try {
+    const dirty = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "-dirty";
+    return git("rev-parse", "--short=12", "HEAD") + dirty;
+  } catch {
+    return "unknown";
+  }
+};
+
+/** To be read before the first run: the load average is to be the machine's, not the bench's. */
+export const readEnvironment = (): Environment => {
+  const root = packageRoot();
+  const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  const cpus = os.cpus();
+  return {
+    cpuModel: cpus[0]?.model.trim() ?? "unknown CPU",
+    coreCount: cpus.length,
+    nodeVersion: process.version,
+    packageVersion: version,
+    gitCommit: gitCommit(root),
+    loadAverage: os.loadavg()[0]!,
+    date: new Date().toISOString(),
+  };
+};

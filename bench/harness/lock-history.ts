@@ -1,0 +1,37 @@
+import type { Hold } from "./workload.js";
+
+/** What the holds of all contenders for one name show when they are laid side by side. */
+export interface LockHistory {
+  /** Holders that got the lock before the one ahead had called release: mutual exclusion is broken. */
+  readonly overlapCount: number;
+  /** Holders whose token is not larger than the one ahead's: fencing would let an old holder pass. */
+  readonly tokenDisorderCount: number;
+  /** From a release call to the next holder's return from acquire, for holds acquired inside the window. */
+  readonly handoversUs: readonly number[];
+}
+
+/**
+ * All holds of one name, in any order, from any number of processes. A hold counts from the return of its acquire to
+ * the call of its release, so a true overlap cannot be hidden by the clock, and none is invented by a late reply.
+ */
+export const checkLockHistory = (
+  holds: readonly Hold[],
+  windowStartUs = -Infinity,
+  windowEndUs = Infinity,
+): LockHistory => {
+  const ordered = holds.toSorted((a, b) => a.acquiredUs - b.acquiredUs);
+  let overlapCount = 0;
+  let tokenDisorderCount = 0;
+  const handoversUs: number[] = [];
+  let heldUntilUs = -Infinity;
+  let highestToken = -Infinity;
+  for (const hold of ordered) {
+    if (hold.acquiredUs < heldUntilUs) overlapCount++;
+    else if (hold.acquiredUs >= windowStartUs && hold.acquiredUs < windowEndUs && heldUntilUs > -Infinity)
+      handoversUs.push(hold.acquiredUs - heldUntilUs);
+    if (hold.token <= highestToken) tokenDisorderCount++;
+    heldUntilUs = Math.max(heldUntilUs, hold.releasedUs);
+    highestToken = Math.max(highestToken, hold.token);
+  }
+  return { overlapCount, tokenDisorderCount, handoversUs };
+};

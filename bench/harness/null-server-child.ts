@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Target } from "./workload.js";
+
+/** Starts the null server in a process of its own; it ends when this process does, however that happens. */
+export const openNullServer = async (): Promise<{ readonly target: Target; close(): Promise<void> }> => {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("../null-server-process.js", import.meta.url))],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const exited = once(child, "exit");
+  const [line] = (await Promise.race([
+    once(createInterface(child.stdout), "line"),
+    exited.then(() => Promise.reject(new Error("the null server ended before it was ready"))),
+  ])) as [string];
+  const { port } = JSON.parse(line) as { port: number };
+  return {
+    target: { endpoints: [`127.0.0.1:${port}`] },
+    close: async () => {
+      child.stdin.end();
+      await exited;
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import type { WriteStream } from "node:tty";
+
+/** Where the bench is and how long it will take, on standard error. */
+export interface Progress {
+  show(text: string, doneCount: number, totalCount: number): void;
+  /** A line that stays. */
+  note(line: string): void;
+  end(): void;
+}
+
+/** Without a terminal to overwrite a line on, one line per this many seconds is enough. */
+const PLAIN_INTERVAL_MS = 5_000;
+
+export const openProgress = (
+  stream: Pick<WriteStream, "write"> & { isTTY?: boolean },
+  nowMs: () => number = () => performance.now(),
+): Progress => {
+  const isTerminal = stream.isTTY === true;
+  const startedMs = nowMs();
+  let shownMs = -Infinity;
+  return {
+    show: (text, doneCount, totalCount) => {
+      const now = nowMs();
+      if (!isTerminal && doneCount < totalCount && now - shownMs < PLAIN_INTERVAL_MS) return;
+      shownMs = now;
+      const leftSeconds =
+        doneCount === 0 ? undefined : ((now - startedMs) / doneCount) * (totalCount - doneCount) * 1e-3;
+      const left = leftSeconds === undefined ? "" : `, about ${Math.ceil(leftSeconds)} s left`;
+      const line = `[${doneCount}/${totalCount}] ${text}${left}`;
+      stream.write(isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+    },
+    note: (line) => {
+      stream.write(isTerminal ? `\r\x1b[K${line}\n` : `${line}\n`);
+    },
+    end: () => {
+      if (isTerminal) stream.write("\r\x1b[K");
+    },
+  };
+};

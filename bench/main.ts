@@ -1,0 +1,99 @@
+/** `npm run bench -- [WORKLOAD...] [options]`; see bench/README.md. */
+import { writeFileSync } from "node:fs";
+import { openAgent } from "./harness/agent.js";
+import { readEnvironment } from "./harness/environment.js";
+import type { EtcdEnvironment } from "./harness/environment.js";
+import { openNullServer } from "./harness/null-server-child.js";
+import { parseOptions, UsageError } from "./harness/options.js";
+import type { BenchOptions } from "./harness/options.js";
+import { openProgress } from "./harness/progress.js";
+import { makeReport, renderReport, violations } from "./harness/report.js";
+import { runWorkloads } from "./harness/runner.js";
+import type { Outcome } from "./harness/runner.js";
+import { systemNames, workloads as allWorkloads } from "./workloads/index.js";
+
+/** Exit statuses. Bars that were not reached do not change it: they are for reading, not for gating. */
+const EXIT_FAILED = 1;
+const EXIT_VIOLATION = 3;
+/** sysexits.h EX_USAGE. */
+const EXIT_USAGE = 64;
+/** 128 + SIGINT, as shells have it. */
+const EXIT_INTERRUPTED = 130;
+
+const help = `usage: npm run bench -- [WORKLOAD...] [options]
+
+Workloads (all, when none is named):
+${allWorkloads.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}
+
+Options:
+  --systems A,B     only these: ${systemNames.join(", ")}
+  --runs N          runs of each system at each setting (5), systems interleaved
+  --seconds S       length of one run, warm-up not counted
+  --members 1|3     size of the private etcd cluster (1)
+  --json FILE       write results, ratios and environment there too
+  --smoke           very short, to see that everything works; its numbers mean nothing
+  -h, --help        this text
+
+The table goes to standard output, progress to standard error. Ctrl-C ends early and prints what there is.
+Exit status: 0; 1 when a system could not be measured; 3 when mutual exclusion or token order was broken;
+64 for a command line that makes no sense; 130 after Ctrl-C.
+`;
+
+const main = async (options: BenchOptions): Promise<number> => {
+  const workloads = allWorkloads.filter((workload) => options.workloads.includes(workload.name));
+  const environment = readEnvironment();
+  let etcdEnvironment: EtcdEnvironment = {};
+  const outcome: Outcome = { records: [], unmeasured: [] };
+  const interrupt = new AbortController();
+  process.on("SIGINT", () => interrupt.abort());
+  const progress = openProgress(process.stderr);
+  await runWorkloads(
+    workloads,
+    options,
+    {
+      openTarget: async (workload) => {
+        if (workload.server === "null") return openNullServer();
+        const { openEtcd } = await import("./harness/etcd.js");
+        const etcd = await openEtcd(options.memberCount, (line) => progress.note(line));
+        etcdEnvironment = etcd.environment;
+        return etcd;
+      },
+      openAgent,
+      onProgress: (text, doneCount, totalCount) => progress.show(text, doneCount, totalCount),
+    },
+    outcome,
+    interrupt.signal,
+  );
+  progress.end();
+
+  const report = makeReport(workloads, outcome, { ...environment, ...etcdEnvironment });
+  process.stdout.write(renderReport(report, workloads, outcome.unmeasured, process.stdout.isTTY));
+  if (options.smoke) process.stdout.write("A smoke run: too short for its numbers to mean anything.\n");
+  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  const broken = violations(outcome.records);
+  for (const line of broken) process.stderr.write(`VIOLATION: ${line}\n`);
+  for (const { workload, system, errorText } of outcome.records) {
+    if (errorText !== undefined) process.stderr.write(`first error of ${workload} ${system}: ${errorText}\n`);
+  }
+  if (broken.length > 0) return EXIT_VIOLATION;
+  if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+  return outcome.unmeasured.length > 0 ? EXIT_FAILED : 0;
+};
+
+try {
+  const options = parseOptions(
+    process.argv.slice(2),
+    allWorkloads.map(({ name }) => name),
+    systemNames,
+  );
+  if (options.help) process.stdout.write(help);
+  else process.exitCode = await main(options);
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\nSee npm run bench -- --help\n`);
+    process.exitCode = EXIT_USAGE;
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = EXIT_FAILED;
+  }
+}

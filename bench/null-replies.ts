@@ -1,0 +1,82 @@
+/**
+ * What the null server says, built field by field so that it does not depend on the codec under test. The sizes are
+ * those of a real etcd: a compare that held and one small key returned.
+ */
+
+const varint = (value: bigint): number[] => {
+  const bytes: number[] = [];
+  for (; value > 127n; value >>= 7n) bytes.push(Number(value & 127n) | 128);
+  bytes.push(Number(value));
+  return bytes;
+};
+
+/** Field numbers below 16 only: the tag is one byte (protobuf encoding, "Message Structure"). */
+const integer = (field: number, value: bigint | number): Uint8Array =>
+  Uint8Array.of(field << 3, ...varint(BigInt(value)));
+
+const bytes = (field: number, payload: Uint8Array): Uint8Array =>
+  Buffer.concat([Uint8Array.of((field << 3) | 2, ...varint(BigInt(payload.length))), payload]);
+
+const message = (field: number, ...parts: Uint8Array[]): Uint8Array => bytes(field, Buffer.concat(parts));
+
+const text = (field: number, value: string): Uint8Array => bytes(field, Buffer.from(value));
+
+/** gRPC's Length-Prefixed-Message, not compressed. */
+export const gRpcMessage = (payload: Uint8Array): Uint8Array => {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(payload.length, 1);
+  return Buffer.concat([prefix, payload]);
+};
+
+/** Complete gRPC messages, prefix included. */
+export interface CannedReplies {
+  readonly txn: Uint8Array;
+  readonly status: Uint8Array;
+}
+
+const CLUSTER_ID = 0xcdf8_181e_3277_a49cn;
+const MEMBER_ID = 0x8e9e_05c5_2164_694dn;
+const REVISION = 1_000_042;
+const RAFT_TERM = 7;
+
+/** ResponseHeader: cluster_id = 1, member_id = 2, revision = 3, raft_term = 4. */
+const header = message(
+  1,
+  integer(1, CLUSTER_ID),
+  integer(2, MEMBER_ID),
+  integer(3, REVISION),
+  integer(4, RAFT_TERM),
+);
+
+/** KeyValue: key = 1, create_revision = 2, mod_revision = 3, version = 4, value = 5. */
+const keyValue = [
+  text(1, "bench/key"),
+  integer(2, REVISION),
+  integer(3, REVISION),
+  integer(4, 1),
+  text(5, "sixteen bytes ok"),
+];
+
+export const cannedReplies: CannedReplies = {
+  // TxnResponse: header = 1, succeeded = 2, responses = 3; ResponseOp: response_range = 1;
+  // RangeResponse: header = 1 (etcd fills in the revision only), kvs = 2, count = 4.
+  txn: gRpcMessage(
+    Buffer.concat([
+      header,
+      integer(2, 1),
+      message(3, message(1, message(1, integer(3, REVISION)), message(2, ...keyValue), integer(4, 1))),
+    ]),
+  ),
+  // StatusResponse: header = 1, version = 2, dbSize = 3, leader = 4, raftIndex = 5, raftTerm = 6. The member that
+  // answers is the leader, so that a client that routes by leader stays here.
+  status: gRpcMessage(
+    Buffer.concat([
+      header,
+      text(2, "3.6.0"),
+      integer(3, 20_480),
+      integer(4, MEMBER_ID),
+      integer(5, REVISION),
+      integer(6, RAFT_TERM),
+    ]),
+  ),
+};

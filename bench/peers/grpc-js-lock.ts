@@ -1,0 +1,110 @@
+/**
+ * A lock as a program without a lock library would write it on generated code: the two Txns that `Mutex` sends when
+ * nobody else wants the name (design: `create_revision` over the whole prefix is 0, then put; the key's own
+ * `create_revision` is the token, then delete), on a stock grpc-js channel. It waits for nobody: the bench gives it
+ * free names only, and a name that is taken is an error.
+ */
+import { randomBytes } from "node:crypto";
+import { credentials } from "@grpc/grpc-js";
+import {
+  Compare,
+  DeleteRangeRequest,
+  KVClient,
+  LeaseClient,
+  LeaseGrantRequest,
+  LeaseKeepAliveRequest,
+  LeaseRevokeRequest,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from "../../src/raw.js";
+import type { TxnResponse } from "../../src/raw.js";
+
+const createRevisionIs = (key: Uint8Array, revision: string, rangeEnd?: Uint8Array): Compare =>
+  new Compare({
+    key,
+    ...(rangeEnd === undefined ? {} : { range_end: rangeEnd }),
+    target: Compare.CompareTarget.CREATE,
+    result: Compare.CompareResult.EQUAL,
+    create_revision: revision,
+  });
+
+const commit = (kv: KVClient, request: TxnRequest): Promise<TxnResponse> =>
+  new Promise((resolve, reject) => {
+    kv.Txn(request, (error, reply) => {
+      if (error !== null) reject(error);
+      else if (reply?.succeeded !== true) reject(new Error("the Txn's compare did not hold"));
+      else resolve(reply);
+    });
+  });
+
+export interface TxnLock {
+  readonly acquireAndRelease: (name: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Connects and takes a lease, which is renewed at a third of its TTL as a session is. */
+export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise<TxnLock> => {
+  const kv = new KVClient(endpoint, credentials.createInsecure());
+  const leases = new LeaseClient(endpoint, credentials.createInsecure());
+  // 63 bits: etcd's lease ids are positive.
+  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
+  const suffix = `/${BigInt(lease).toString(16)}`;
+  await new Promise<void>((resolve, reject) => {
+    leases.LeaseGrant(new LeaseGrantRequest({ ID: lease, TTL: String(ttlSeconds) }), (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
+  const renewals = leases.LeaseKeepAlive();
+  renewals.on("data", () => {}).on("error", () => {});
+  const renewal = new LeaseKeepAliveRequest({ ID: lease });
+  const timer = setInterval(() => renewals.write(renewal), (ttlSeconds * 1000) / 3);
+
+  return {
+    acquireAndRelease: async (name) => {
+      const key = Buffer.from(name + suffix);
+      const prefix = Buffer.from(`${name}/`);
+      // The end of a prefix range: the last byte, "/", plus one.
+      const prefixEnd = Buffer.from(`${name}0`);
+      const reply = await commit(
+        kv,
+        new TxnRequest({
+          compare: [createRevisionIs(prefix, "0", prefixEnd)],
+          success: [new RequestOp({ request_put: new PutRequest({ key, lease }) })],
+          failure: [
+            new RequestOp({
+              request_txn: new TxnRequest({
+                compare: [createRevisionIs(key, "0")],
+                success: [new RequestOp({ request_put: new PutRequest({ key, lease }) })],
+                failure: [],
+              }),
+            }),
+            new RequestOp({
+              request_range: new RangeRequest({ key: prefix, range_end: prefixEnd, keys_only: true }),
+            }),
+          ],
+        }),
+      );
+      const token = reply.header?.revision;
+      if (token === undefined) throw new Error("a reply without a header");
+      await commit(
+        kv,
+        new TxnRequest({
+          compare: [createRevisionIs(key, token)],
+          success: [new RequestOp({ request_delete_range: new DeleteRangeRequest({ key }) })],
+          failure: [],
+        }),
+      );
+    },
+    close: async () => {
+      clearInterval(timer);
+      renewals.cancel();
+      await new Promise<void>((resolve) => {
+        leases.LeaseRevoke(new LeaseRevokeRequest({ ID: lease }), () => resolve());
+      });
+      leases.close();
+      kv.close();
+    },
+  };
+};

@@ -1,0 +1,46 @@
+/**
+ * The stock way to call etcd from Node: classes made by the proto compiler on `@grpc/grpc-js`. One channel, default
+ * options, plaintext, as the grpc-js documentation shows. With another channel it is the `etcdwire-stub` system: same
+ * messages, same calls.
+ */
+import { credentials } from "@grpc/grpc-js";
+import type { ClientOptions } from "@grpc/grpc-js";
+import { Compare, KVClient, RangeRequest, RequestOp, TxnRequest } from "../../src/raw.js";
+import type { TxnResponse } from "../../src/raw.js";
+
+export const openKv = (endpoint: string, options: ClientOptions = {}): KVClient =>
+  new KVClient(endpoint, credentials.createInsecure(), options);
+
+/** Settles `done` from a unary call's callback. A reply that is not there is an error too. */
+export const settle =
+  <T>(done: (error?: unknown) => void, check: (reply: T) => boolean) =>
+  (error: unknown, reply?: T): void => {
+    if (error !== null) done(error);
+    else if (reply === undefined || !check(reply)) done(new Error("the reply is not the one expected"));
+    else done();
+  };
+
+const KEY = Buffer.from("bench/key");
+
+/**
+ * The Txn of `client-limit`: one compare, one get. Made anew for each call and its reply decoded, as a program that
+ * uses it must; `succeeded` is looked at.
+ */
+export const submitCompareAndGet = (kv: KVClient, done: (error?: unknown) => void): void => {
+  const request = new TxnRequest({
+    compare: [
+      new Compare({
+        key: KEY,
+        target: Compare.CompareTarget.MOD,
+        result: Compare.CompareResult.GREATER,
+        mod_revision: "0",
+      }),
+    ],
+    success: [new RequestOp({ request_range: new RangeRequest({ key: KEY }) })],
+    failure: [],
+  });
+  kv.Txn(
+    request,
+    settle(done, (reply: TxnResponse) => reply.succeeded),
+  );
+};

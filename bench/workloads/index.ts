@@ -1,0 +1,15 @@
+import type { Workload } from "../harness/workload.js";
+import { acquire } from "./acquire.js";
+import { clientLimit } from "./client-limit.js";
+import { handover } from "./handover.js";
+
+/** In the order in which a bare `npm run bench` runs them. */
+export const workloads: readonly Workload[] = [clientLimit, acquire, handover];
+
+export const workloadNamed = (name: string): Workload | undefined =>
+  workloads.find((workload) => workload.name === name);
+
+/** All systems of all workloads, each once. */
+export const systemNames: readonly string[] = [
+  ...new Set(workloads.flatMap((workload) => Object.keys(workload.systems))),
+];

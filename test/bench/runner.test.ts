@@ -1,0 +1,332 @@
+import { describe, expect, test } from "vitest";
+import type { Agent } from "../../bench/harness/agent.js";
+import type { Environment } from "../../bench/harness/environment.js";
+import { planRuns } from "../../bench/harness/plan.js";
+import { judge, makeReport, renderReport, violations } from "../../bench/harness/report.js";
+import { runWorkloads } from "../../bench/harness/runner.js";
+import type { Outcome, Surroundings } from "../../bench/harness/runner.js";
+import type { Measurement, Params, RunRequest, Workload } from "../../bench/harness/workload.js";
+
+const neverOpened = (): never => {
+  throw new Error("the runner opens systems through its surroundings");
+};
+
+const workload: Workload = {
+  name: "sample",
+  about: "a workload for tests",
+  server: "null",
+  agentCount: 1,
+  seconds: 1,
+  warmupSeconds: 0.5,
+  params: [{ concurrency: 1 }, { concurrency: 64 }],
+  systems: { fast: neverOpened, slow: neverOpened, other: neverOpened },
+  ratios: [
+    {
+      name: "sample c=64 ops/s: fast / slow",
+      metric: "opsPerSecond",
+      system: "fast",
+      against: "slow",
+      params: { concurrency: 64 },
+      bar: { atLeast: 30 },
+    },
+    {
+      name: "sample c=1 p50: fast / slow",
+      metric: "p50",
+      system: "fast",
+      against: "slow",
+      params: { concurrency: 1 },
+      bar: { atMost: 0.2 },
+    },
+  ],
+};
+
+const contended: Workload = {
+  ...workload,
+  name: "contended",
+  agentCount: 2,
+  params: [{ contenders: 2, holdMs: 0 }],
+  ratios: [],
+};
+
+const environment: Environment = {
+  cpuModel: "test CPU",
+  coreCount: 2,
+  nodeVersion: "v20.0.0",
+  packageVersion: "0.1.0",
+  gitCommit: "abc",
+  loadAverage: 0.5,
+  date: "2026-01-01T00:00:00.000Z",
+};
+
+/** What `fast` and `slow` measure: 40 times the rate, a quarter of the time. */
+const measure = (system: string): Measurement => {
+  const speed = system === "fast" ? 40 : 1;
+  return {
+    operationCount: 100 * speed,
+    elapsedMs: 1_000,
+    latenciesUs: new Float32Array(100 * speed).fill(system === "fast" ? 25 : 100),
+    cpuUs: 1_000 * speed,
+    errorCount: 0,
+  };
+};
+
+interface Recorder {
+  readonly surroundings: Surroundings;
+  readonly calls: { system: string; request: RunRequest }[];
+  openCount(): number;
+}
+
+const record = (
+  run: (system: string, request: RunRequest) => Promise<Measurement> = (system) =>
+    Promise.resolve(measure(system)),
+  openFails: readonly string[] = [],
+): Recorder => {
+  const calls: { system: string; request: RunRequest }[] = [];
+  let openCount = 0;
+  return {
+    calls,
+    openCount: () => openCount,
+    surroundings: {
+      openTarget: () => {
+        openCount++;
+        return Promise.resolve({
+          target: { endpoints: ["127.0.0.1:1"] },
+          close: () => {
+            openCount--;
+            return Promise.resolve();
+          },
+        });
+      },
+      openAgent: (_workload, system): Promise<Agent> => {
+        if (openFails.includes(system)) return Promise.reject(new Error("it is not installed"));
+        openCount++;
+        return Promise.resolve({
+          run: (request) => {
+            calls.push({ system, request });
+            return run(system, request);
+          },
+          close: () => {
+            openCount--;
+            return Promise.resolve();
+          },
+        });
+      },
+      onProgress: () => {},
+    },
+  };
+};
+
+const settings = { runCount: 3, seconds: undefined, systems: undefined };
+const noAbort = new AbortController().signal;
+
+describe("plan", () => {
+  test("runs all systems at one setting right after one another, and begins each round with another one", () => {
+    const order = planRuns(workload, 3).map(
+      ({ system, params, run }) => `${run} c=${params.concurrency} ${system}`,
+    );
+    expect(order).toEqual([
+      "0 c=1 fast",
+      "0 c=1 slow",
+      "0 c=1 other",
+      "0 c=64 fast",
+      "0 c=64 slow",
+      "0 c=64 other",
+      "1 c=1 slow",
+      "1 c=1 other",
+      "1 c=1 fast",
+      "1 c=64 slow",
+      "1 c=64 other",
+      "1 c=64 fast",
+      "2 c=1 other",
+      "2 c=1 fast",
+      "2 c=1 slow",
+      "2 c=64 other",
+      "2 c=64 fast",
+      "2 c=64 slow",
+    ]);
+  });
+
+  test("leaves out systems that were not asked for, and is empty for a workload without any of them", () => {
+    expect(new Set(planRuns(workload, 5, ["slow", "etcd3"]).map(({ system }) => system))).toEqual(
+      new Set(["slow"]),
+    );
+    expect(planRuns(workload, 5, ["etcd3"])).toEqual([]);
+  });
+});
+
+describe("runner", () => {
+  test("runs the plan in its order and closes everything", async () => {
+    const recorder = record();
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([workload], settings, recorder.surroundings, outcome, noAbort);
+    expect(recorder.calls.map(({ system }) => system)).toEqual(
+      planRuns(workload, 3).map(({ system }) => system),
+    );
+    expect(recorder.calls[0]!.request).toMatchObject({ warmupMs: 500, durationMs: 1_000 });
+    expect(new Set(recorder.calls.map(({ request }) => request.runId)).size).toBe(18);
+    expect(recorder.openCount()).toBe(0);
+  });
+
+  test("shortens the warm-up with the run", async () => {
+    const recorder = record();
+    await runWorkloads(
+      [workload],
+      { ...settings, seconds: 0.1 },
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(recorder.calls[0]!.request).toMatchObject({ warmupMs: 50, durationMs: 100 });
+  });
+
+  test("names a system that cannot be opened, with the reason, and measures the others", async () => {
+    const recorder = record(undefined, ["other"]);
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([workload], settings, recorder.surroundings, outcome, noAbort);
+    expect(outcome.unmeasured).toEqual([
+      { workload: "sample", system: "other", reason: "it is not installed" },
+    ]);
+    expect(outcome.records).toHaveLength(12);
+    expect(recorder.openCount()).toBe(0);
+    const text = renderReport(
+      makeReport([workload], outcome, environment),
+      [workload],
+      outcome.unmeasured,
+      false,
+    );
+    expect(text).toContain("NOT MEASURED: sample other: it is not installed");
+  });
+
+  test("keeps the runs of a system that fails in the middle, and says why it ended", async () => {
+    let slowRuns = 0;
+    const recorder = record((system) =>
+      system === "slow" && ++slowRuns > 2
+        ? Promise.reject(new Error("agent process ended: SIGSEGV"))
+        : Promise.resolve(measure(system)),
+    );
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([workload], settings, recorder.surroundings, outcome, noAbort);
+    expect(outcome.records.filter(({ system }) => system === "slow")).toHaveLength(2);
+    expect(outcome.records.filter(({ system }) => system === "fast")).toHaveLength(6);
+    expect(outcome.unmeasured[0]?.reason).toContain("SIGSEGV");
+  });
+
+  test("ends at once when it is aborted in a run, with the finished runs kept and everything closed", async () => {
+    const abort = new AbortController();
+    const recorder = record((system) => {
+      if (recorder.calls.length < 5) return Promise.resolve(measure(system));
+      abort.abort();
+      return new Promise(() => {});
+    });
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([workload, contended], settings, recorder.surroundings, outcome, abort.signal);
+    expect(outcome.records).toHaveLength(4);
+    expect(recorder.calls).toHaveLength(5);
+    expect(recorder.openCount()).toBe(0);
+  });
+
+  test("adds the agents of one run together, starts them at one moment and checks their holds as one history", async () => {
+    const overlapping = record((_system, { agentIndex }) =>
+      Promise.resolve({
+        ...measure("slow"),
+        latenciesUs: new Float32Array(0),
+        operationCount: 2,
+        // The second agent acquires 5 µs before the first one releases, once.
+        holds:
+          agentIndex === 0
+            ? [
+                { token: 1, acquiredUs: 0, releasedUs: 100 },
+                { token: 3, acquiredUs: 300, releasedUs: 400 },
+              ]
+            : [
+                { token: 2, acquiredUs: 95, releasedUs: 200 },
+                { token: 4, acquiredUs: 450, releasedUs: 500 },
+              ],
+        windowStartUs: 0,
+        windowEndUs: 1_000,
+      }),
+    );
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads(
+      [contended],
+      { ...settings, runCount: 1, systems: ["slow"] },
+      overlapping.surroundings,
+      outcome,
+      noAbort,
+    );
+    const [first, second] = overlapping.calls.map(({ request }) => request);
+    expect([first!.agentIndex, second!.agentIndex, first!.agentCount]).toEqual([0, 1, 2]);
+    expect(first!.startAtUs).toBe(second!.startAtUs);
+    expect(outcome.records).toMatchObject([{ opsPerSecond: 4, overlaps: 1, tokenDisorders: 0 }]);
+    // From 200 to 300 and from 400 to 450; the overlap is no hand-over.
+    expect(outcome.records[0]!.serviceTimeUs.max).toBeCloseTo(100, 0);
+    expect(outcome.records[0]!.serviceTimeUs.p50).toBeCloseTo(50, 0);
+    expect(violations(outcome.records)).toEqual([
+      "contended slow contenders=2 hold=0ms: 1 overlapping holders, 0 tokens out of order",
+    ]);
+  });
+});
+
+describe("report", () => {
+  const measured = async (): Promise<Outcome> => {
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([workload], settings, record().surroundings, outcome, noAbort);
+    return outcome;
+  };
+
+  test("has the schema that readers of its JSON count on", async () => {
+    const report = makeReport([workload], await measured(), environment);
+    const parsed = JSON.parse(JSON.stringify(report)) as typeof report;
+    expect(Object.keys(parsed)).toEqual(["schema", "environment", "results", "ratios"]);
+    expect(parsed.schema).toBe(1);
+    expect(parsed.results).toHaveLength(6);
+    for (const result of parsed.results) {
+      expect(Object.keys(result)).toEqual([
+        "workload",
+        "system",
+        "params",
+        "opsPerSecond",
+        "serviceTimeUs",
+        "clientCpuUsPerOp",
+        "errors",
+        "runs",
+      ]);
+      expect(Object.keys(result.serviceTimeUs)).toEqual(["p50", "p90", "p99", "p999", "max"]);
+      expect(result.runs).toHaveLength(3);
+    }
+    expect(
+      parsed.results.map(({ params, system }) => [(params satisfies Params).concurrency, system]),
+    ).toEqual([1, 64].flatMap((c) => ["fast", "slow", "other"].map((system) => [c, system])));
+    expect(parsed.ratios).toEqual([
+      { name: "sample c=64 ops/s: fast / slow", value: 40, min: 40, max: 40 },
+      {
+        name: "sample c=1 p50: fast / slow",
+        value: expect.closeTo(0.25, 3) as number,
+        min: expect.closeTo(0.25, 3) as number,
+        max: expect.closeTo(0.25, 3) as number,
+      },
+    ]);
+    expect(parsed.results[0]).toMatchObject({ opsPerSecond: 4_000, clientCpuUsPerOp: 10, errors: 0 });
+  });
+
+  test("says for each bar what was measured and whether that is enough", async () => {
+    const report = makeReport([workload], await measured(), environment);
+    expect(workload.ratios.map((rule, i) => judge(rule, report.ratios[i]!))).toEqual([
+      "sample c=64 ops/s: fast / slow: bar >= 30x, measured 40x (40 to 40), ok",
+      "sample c=1 p50: fast / slow: bar <= 0.2x, measured 0.25x (0.25 to 0.25), BELOW",
+    ]);
+  });
+
+  test("leaves a ratio out when one of its sides was not measured", async () => {
+    const outcome = await measured();
+    const half = { ...outcome, records: outcome.records.filter(({ system }) => system !== "slow") };
+    expect(makeReport([workload], half, environment).ratios).toEqual([]);
+  });
+
+  test("is plain text without escape codes or box lines when it does not go to a terminal", async () => {
+    const text = renderReport(makeReport([workload], await measured(), environment), [workload], [], false);
+    expect(text).toMatch(/^c=64 +fast +4,000 /m);
+    // eslint-disable-next-line no-control-regex -- that is what is looked for
+    expect(text).not.toMatch(/[\u001b│─]/);
+  });
+});
