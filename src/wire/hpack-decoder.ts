@@ -83,6 +83,9 @@ const CONTINUATION_MAX_BYTES = 5;
 const compressionError = (message: string): WireError =>
   new WireError(Http2Code.COMPRESSION_ERROR, `HPACK: ${message}`);
 
+const listTooLarge = (maxBytes: number): WireError =>
+  new WireError(Http2Code.ENHANCE_YOUR_CALM, `HPACK: a header list of more than ${maxBytes} bytes`);
+
 /**
  * RFC 7541, the receiving side of one connection. Every header block must pass through `decode`, in the order of
  * arrival and whatever became of its stream, because each may change the table.
@@ -142,11 +145,11 @@ export class HpackDecoder {
         field = this.entry(byte & 0x7f);
         at++;
       } else {
-        field = this.readField(bytes, at, end, byte, this.listMaxBytes - listBytes);
+        field = this.readField(bytes, at, end, byte);
         at = this.at;
       }
       listBytes += field.sizeBytes;
-      if (listBytes > this.listMaxBytes) throw this.listTooLarge();
+      if (listBytes > this.listMaxBytes) throw listTooLarge(this.listMaxBytes);
       sink.onField(field);
     }
   }
@@ -163,33 +166,27 @@ export class HpackDecoder {
   }
 
   /** Any field but an indexed one of one byte. Leaves `this.at` behind it. */
-  private readField(
-    bytes: Uint8Array,
-    at: number,
-    end: number,
-    byte: number,
-    roomBytes: number,
-  ): HeaderField {
+  private readField(bytes: Uint8Array, at: number, end: number, byte: number): HeaderField {
     this.at = at;
     if (byte >= 0x80) return this.entry(this.readInteger(bytes, end, 0x7f)); // §6.1
     if (byte >= 0x40) {
-      const field = this.readLiteral(bytes, end, 0x3f, roomBytes); // §6.2.1
+      const field = this.readLiteral(bytes, end, 0x3f); // §6.2.1
       this.insert(field);
       return field;
     }
     if (byte >= 0x20) throw compressionError("a table size update after the first field"); // §4.2
     // §6.2.2 and §6.2.3: without indexing, never indexed. They differ only for who passes the field on.
-    return this.readLiteral(bytes, end, 0x0f, roomBytes);
+    return this.readLiteral(bytes, end, 0x0f);
   }
 
-  private readLiteral(bytes: Uint8Array, end: number, prefixMask: number, roomBytes: number): HeaderField {
+  private readLiteral(bytes: Uint8Array, end: number, prefixMask: number): HeaderField {
     const nameIndex = this.readInteger(bytes, end, prefixMask);
-    const name = nameIndex === 0 ? this.readString(bytes, end, roomBytes) : this.entry(nameIndex).name;
-    return prepareField(name, this.readString(bytes, end, roomBytes));
+    const name = nameIndex === 0 ? this.readString(bytes, end) : this.entry(nameIndex).name;
+    return prepareField(name, this.readString(bytes, end));
   }
 
-  /** §5.2. Stops before making a string that is over the list's limit by itself. */
-  private readString(bytes: Uint8Array, end: number, roomBytes: number): string {
+  /** §5.2. A string has at most 8/5 of the block's bytes, so the block's own limit bounds it. */
+  private readString(bytes: Uint8Array, end: number): string {
     if (this.at >= end) throw compressionError("the block ends inside a field");
     const huffman = bytes[this.at]! >= 0x80;
     const length = this.readInteger(bytes, end, 0x7f);
@@ -207,7 +204,6 @@ export class HpackDecoder {
     } else {
       for (let index = 0; index < length; index++) scratch[index] = bytes[start + index]!;
     }
-    if (decodedBytes > roomBytes) throw this.listTooLarge();
     return scratch.toString("latin1", 0, decodedBytes);
   }
 
@@ -260,12 +256,5 @@ export class HpackDecoder {
       this.ring[oldest] = undefined;
       this.entryCount--;
     }
-  }
-
-  private listTooLarge(): WireError {
-    return new WireError(
-      Http2Code.ENHANCE_YOUR_CALM,
-      `HPACK: a header list of more than ${this.listMaxBytes} bytes`,
-    );
   }
 }

@@ -382,6 +382,15 @@ test("a block is read from start to end of a larger buffer, and nothing beyond",
   expect(fields).toEqual(["a: 1", ":status: 200"]);
 });
 
+test("a string or an integer that goes on behind the end of the block is not read from there", () => {
+  for (const block of ["40016101", "4001", "00016102 31", "7f", "ff"]) {
+    const [bytes, beyond] = [hex(block), hex("0131")];
+    expect(() =>
+      newDecoder().decode(Buffer.concat([bytes, beyond]), 0, bytes.length, { onField: () => {} }),
+    ).toThrow(WireError);
+  }
+});
+
 test("bytes that are no text come out one character each", () => {
   expect(decodeFields(newDecoder(), hex("00 0178 04 c3a9ff80"))).toMatchObject([
     { name: "x", value: "\xc3\xa9\xff\x80" },
