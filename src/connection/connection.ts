@@ -155,7 +155,8 @@ export class Connection implements FrameSink {
   #unsettledCount = 0;
 
   // The header block being decoded.
-  #fieldTarget: HeaderField[] | undefined;
+  #collectsFields = false;
+  #fields: HeaderField[] | undefined;
   #httpStatus = -1;
   #grpcStatus = -1;
   #grpcStatusSeen = false;
@@ -906,7 +907,8 @@ export class Connection implements FrameSink {
     this.#contentType = "";
     this.#encoding = "";
     this.#malformed = false;
-    this.#fieldTarget = stream?.handler.wantsMetadata === true ? [] : undefined;
+    this.#collectsFields = stream?.handler.wantsMetadata === true;
+    this.#fields = undefined;
     // Also for a stream that is gone: the table that blocks build on is the connection's.
     this.#hpack.decode(bytes, start, end, this);
     if (stream === undefined) {
@@ -923,7 +925,7 @@ export class Connection implements FrameSink {
       else if (this.#httpStatus >= 0)
         this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "trailers with :status");
       else {
-        stream.trailers = this.#fieldTarget;
+        stream.trailers = this.#fields;
         this.#onTrailers(stream);
       }
     } else this.#onResponseHeaders(stream, endStream);
@@ -942,7 +944,7 @@ export class Connection implements FrameSink {
     }
     if (endStream && this.#grpcStatusSeen) {
       // Trailers-Only: how etcd's plaintext stack answers every error. The status is authoritative whatever :status says.
-      stream.trailers = this.#fieldTarget;
+      stream.trailers = this.#fields;
       this.#onTrailers(stream);
       return;
     }
@@ -955,7 +957,7 @@ export class Connection implements FrameSink {
     } else {
       stream.phase = Phase.responding;
       stream.encoding = this.#encoding;
-      stream.headers = this.#fieldTarget;
+      stream.headers = this.#fields;
       if (stream.handler.onHeaders !== undefined) {
         try {
           stream.handler.onHeaders(stream);
@@ -1029,8 +1031,8 @@ export class Connection implements FrameSink {
         this.#malformed = true;
         break;
       default:
+        if (this.#collectsFields) (this.#fields ??= []).push(field);
     }
-    this.#fieldTarget?.push(field);
   }
 
   onRstStream(streamId: number, errorCode: number): void {

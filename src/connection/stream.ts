@@ -10,7 +10,10 @@ import type { RequestHead } from "./request-head.js";
 export interface StreamHandler {
   /** Unary: one message, handed over by `onSuccess` after the status is known to be OK. */
   readonly unary: boolean;
-  /** Collect response headers and trailers in `stream.headers` and `stream.trailers`. Costs allocations. */
+  /**
+   * Collect header fields that are not the protocol's own in `stream.headers` and `stream.trailers`, which stay
+   * undefined where there are none.
+   */
   readonly wantsMetadata: boolean;
   /** Unary only: status OK with exactly one message. The bytes are valid during this call only. */
   onSuccess(stream: Stream, bytes: Uint8Array, start: number, end: number): void;
