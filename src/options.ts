@@ -85,6 +85,12 @@ export interface TlsOptions {
 
 /** Default deadline of a call. etcd itself gives up on a request after 7 s with default elections (`v3_server.go`, ReqTimeout). */
 export const DEFAULT_TIMEOUT_MS = 10_000;
+/** A call on the gRPC channel that provably never reached a server is sent this often, the first time included. */
+export const TRANSPARENT_TRIES_MAX = 5;
+/** The longest wait before such a repeat; the first repeat comes at once, the next after up to 20 ms, then twice that. */
+export const TRANSPARENT_RETRY_MAX_MS = 1_000;
+/** Messages that a stream of the gRPC channel holds for a reader before it lets flow control stop the server. */
+export const UNREAD_BYTES_MAX = 64 * KiB;
 /** The longest deadline: Node's timers hold 31 bits of milliseconds. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
@@ -100,3 +106,22 @@ export const STATUS_TIMEOUT_MS = 1_000;
 export const DEFAULT_SESSION_TTL_SECONDS = 60;
 /** etcd refuses a TTL above this (`lease.MaxLeaseTTL`). */
 export const LEASE_TTL_MAX_SECONDS = 9_000_000_000;
+
+/**
+ * Taken off a lease's provable end: 1 % of the TTL covers clocks that run at different rates (500 ppm is a bad
+ * one), and the fixed part covers rounding of timers.
+ */
+export const SESSION_MARGIN = { share: 0.01, fixedMs: 20 } as const;
+/** A renewal without an answer in this time is sent again elsewhere, well before the lease can end. */
+export const RENEWAL_TIMEOUT_MAX_MS = 1_000;
+/** Between failed renewals: short, because the lease is running out. */
+export const RENEWAL_RETRY_MS = 50;
+/** A lock's name goes into its acquire five times, and a request holds 1.5 MiB. */
+export const LOCK_NAME_MAX_BYTES = 128 * KiB;
+/** How long the watch on a contended name outlives its last use: the next acquire then needs no new one. */
+export const WARM_WATCH_MS = 2_000;
+/**
+ * A request that was sent and not answered may still be applied for this long: etcd's own request timeout, 7 s
+ * with default elections, and a margin.
+ */
+export const LATE_APPLY_MS = 8_000;

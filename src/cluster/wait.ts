@@ -63,7 +63,7 @@ export class Wait {
         },
         (error: unknown) => {
           done();
-          reject(error as Error);
+          reject(error);
         },
       );
     });

@@ -1,0 +1,117 @@
+import { parseAddresses } from "../cluster/address.js";
+import type { Address } from "../cluster/address.js";
+import type { Runtime } from "../connection/runtime.js";
+import { ArgumentError } from "../errors.js";
+import { DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT_MS, TIMEOUT_MAX_MS } from "../options.js";
+import type { ConnectionLimits, TlsOptions } from "../options.js";
+
+/** What `new Client()` takes. */
+export interface ClientOptions {
+  /**
+   * Members of one cluster: `host:port`, `http://host:port`, `https://host:port`, `[::1]:2379`,
+   * `unix:///path`. Give all of them: calls go to the leader, whichever that is.
+   */
+  endpoints: string | readonly string[];
+  /** TLS for all endpoints. Implied, with the system's authorities, by `https://`. */
+  tls?: TlsOptions;
+  /** Where etcd has authentication on. */
+  auth?: { readonly user: string; readonly password: string };
+  /** Length of time that a call may take, retries included, unless it says otherwise. Default: 10,000. */
+  timeoutMs?: number;
+  /** What connections may cost and how long they wait; each field has a default. */
+  limits?: Partial<ConnectionLimits>;
+  /** For tests and simulators: clock, timers, randomness and sockets. */
+  runtime?: Runtime;
+}
+
+/** `ClientOptions`, checked and complete. */
+export interface CheckedOptions {
+  readonly addresses: readonly Address[];
+  readonly tls: TlsOptions | undefined;
+  readonly auth: { readonly user: string; readonly password: string } | undefined;
+  readonly timeoutMs: number;
+  readonly limits: Readonly<ConnectionLimits>;
+}
+
+/** A misspelt option would silently do nothing; better to say so. */
+export const requireKnown = (options: object, known: readonly string[], what: string): void => {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new ArgumentError(`unknown option ${what}${name}; known are ${known.join(", ")}`);
+    }
+  }
+};
+
+/** A timeout as callers may give it: above 0; Infinity is not one, since every call ends. */
+export const requireTimeout = (timeoutMs: number, name = "timeoutMs"): number => {
+  if (typeof timeoutMs !== "number" || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MAX_MS) {
+    throw new ArgumentError(
+      `${name} is ${String(timeoutMs)}: not a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}`,
+    );
+  }
+  return timeoutMs;
+};
+
+const CLIENT_OPTIONS = ["endpoints", "tls", "auth", "timeoutMs", "limits", "runtime"];
+const TLS_OPTIONS = ["ca", "cert", "key", "serverName", "insecureSkipVerify"];
+const LIMITS = Object.keys(DEFAULT_CONNECTION_LIMITS) as (keyof ConnectionLimits)[];
+
+/** Checks everything that can be checked without a server. Throws ArgumentError that names the option. */
+export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
+  requireKnown(options, CLIENT_OPTIONS, "");
+  const addresses = parseAddresses(
+    typeof options.endpoints === "string" ? [options.endpoints] : options.endpoints,
+  );
+  if (options.tls !== undefined) {
+    requireKnown(options.tls, TLS_OPTIONS, "tls.");
+    if ((options.tls.cert === undefined) !== (options.tls.key === undefined)) {
+      throw new ArgumentError("tls.cert and tls.key belong together: give both or neither");
+    }
+    const plain = addresses.find(({ tls }) => tls === false);
+    if (plain !== undefined) {
+      throw new ArgumentError(
+        `endpoint "${plain.text}" says http and the tls option says otherwise: drop one of them`,
+      );
+    }
+  }
+  const limits: ConnectionLimits = { ...DEFAULT_CONNECTION_LIMITS };
+  if (options.limits !== undefined) {
+    requireKnown(options.limits, LIMITS, "limits.");
+    for (const name of LIMITS) {
+      const value = options.limits[name];
+      if (value === undefined) continue;
+      if (!Number.isInteger(value) || value < 1 || value > TIMEOUT_MAX_MS) {
+        throw new ArgumentError(`limits.${name} is ${value}: not a whole number from 1 to ${TIMEOUT_MAX_MS}`);
+      }
+      limits[name] = value;
+    }
+    checkFrameLimits(limits);
+  }
+  if (options.auth !== undefined) {
+    requireKnown(options.auth, ["user", "password"], "auth.");
+    if (typeof options.auth.user !== "string" || options.auth.user === "")
+      throw new ArgumentError("auth.user must be a name");
+    if (typeof options.auth.password !== "string") throw new ArgumentError("auth.password must be a string");
+  }
+  return {
+    addresses,
+    tls: options.tls,
+    auth: options.auth,
+    timeoutMs: options.timeoutMs === undefined ? DEFAULT_TIMEOUT_MS : requireTimeout(options.timeoutMs),
+    limits,
+  };
+};
+
+/** What HTTP/2 itself bounds (RFC 9113 §6.5.2). */
+const checkFrameLimits = ({ frameMaxBytes, connectionWindowBytes }: ConnectionLimits): void => {
+  if (frameMaxBytes < 16_384 || frameMaxBytes > 2 ** 24 - 1) {
+    throw new ArgumentError(
+      `limits.frameMaxBytes is ${frameMaxBytes}: not from 16384 to 16777215 (RFC 9113 §6.5.2)`,
+    );
+  }
+  if (connectionWindowBytes < 65_536) {
+    throw new ArgumentError(
+      "limits.connectionWindowBytes cannot be below the 65535 bytes that a connection starts with",
+    );
+  }
+};

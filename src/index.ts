@@ -1,0 +1,30 @@
+/**
+ * etcdwire: an etcd v3 client on its own HTTP/2 and gRPC wire. The generated stubs and the channel that they run
+ * on are in `etcdwire/raw`, private clusters for tests in `etcdwire/testing`.
+ */
+export { Client } from "./client/client.js";
+export type { CallerOptions, Leader } from "./client/client.js";
+export type { ClientOptions } from "./client/client-options.js";
+export { Session } from "./locks/session.js";
+export type { SessionOptions } from "./locks/session.js";
+export { Mutex } from "./locks/mutex.js";
+export type { LockOptions } from "./locks/mutex.js";
+export type { Lock } from "./locks/lock.js";
+export { compare, op, param } from "./txn/shape.js";
+export type * from "./txn/shape.js";
+export type { PreparedTxn, PreparedTxnOptions, RunOptions, TxnCallback } from "./txn/prepared-txn.js";
+export type { KeyValue, OperationResult, TxnResult } from "./txn/result.js";
+export type { Bytes } from "./txn/bytes.js";
+export type { KeyValueView, ResponseView, TxnView } from "./txn/view.js";
+export type { ConnectionLimits, TlsOptions } from "./options.js";
+export type { Runtime } from "./connection/runtime.js";
+export {
+  AbortError,
+  ArgumentError,
+  ConnectionError,
+  EtcdError,
+  LockLostError,
+  ProtocolError,
+  StatusError,
+} from "./errors.js";
+export type { ErrorCode, ErrorDetails } from "./errors.js";

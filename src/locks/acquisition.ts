@@ -1,0 +1,267 @@
+import { decideRetry } from "../cluster/retry-policy.js";
+import { EtcdError, LockLostError } from "../errors.js";
+import { LATE_APPLY_MS, RENEWAL_RETRY_MS } from "../options.js";
+import type { TxnResult } from "../txn/result.js";
+import { keyText } from "./name-watch.js";
+import type { NameWatch, NameWatchUser } from "./name-watch.js";
+import type { LockPlans } from "./lock-plans.js";
+import type { Session } from "./session.js";
+
+/** Everything about one name that an acquire needs. */
+export interface LockPlace {
+  readonly session: Session;
+  readonly plans: LockPlans;
+  /** `name/` */
+  readonly prefix: string;
+  /** `name/` + hex lease id */
+  readonly key: string;
+  readonly watch: NameWatch;
+  /** Tells this acquire's key from one that an earlier acquire left behind. */
+  readonly value: string;
+}
+
+/** What is known about the store at one revision: whose keys are ahead of ours. */
+interface Snapshot {
+  readonly revision: number;
+  readonly ahead: Set<string>;
+}
+
+/**
+ * One try to get one lock.
+ *
+ * `acquire` puts our key and tells at revision S who is ahead. If the watch covers everything after S, deletions
+ * alone say when the last one ahead is gone, and then the lock is ours with no read in between: our own key was
+ * alive at S, and its deletion would have come through the same ordered watch. If the watch began after S, one
+ * `look` takes a new snapshot that it does cover.
+ *
+ * Keys are ordered by create revision, never by name: the same session may come back under its old key. A
+ * deletion at or before S is of an incarnation that the snapshot no longer shows.
+ */
+export class Acquisition implements NameWatchUser {
+  readonly #place: LockPlace;
+  readonly #keyText: string;
+  #token = 0;
+  #snapshot: Snapshot | undefined;
+  /** Deletions reported while no snapshot was there to apply them to. */
+  #early: { key: string; revision: number }[] = [];
+  #looking = false;
+  /** Given up: only the clean-up is left to do. */
+  #ended = false;
+  #resolve!: (token: number) => void;
+  #reject!: (error: unknown) => void;
+  readonly #done: Promise<number>;
+  /** The acquire transaction, settled either way; what clean-up must wait for. */
+  #asked: Promise<unknown> = Promise.resolve();
+  #outcomeUnknown = false;
+
+  constructor(place: LockPlace) {
+    this.#place = place;
+    this.#keyText = keyText(Buffer.from(place.key));
+    this.#done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /**
+   * Resolves with the token once the lock is held. When it rejects, for whatever reason, `cleanUp` is due.
+   *
+   * @param signal ends the wait with its reason
+   */
+  run(signal: AbortSignal | undefined): Promise<number> {
+    const { session, watch } = this.#place;
+    const onAbort = (): void => {
+      this.#fail(signal?.reason);
+    };
+    const onSessionEnd = (): void => {
+      this.#fail(session.signal.reason);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    session.signal.addEventListener("abort", onSessionEnd, { once: true });
+    watch.use(this);
+    this.#asked = this.#ask();
+    return this.#done.finally(() => {
+      signal?.removeEventListener("abort", onAbort);
+      session.signal.removeEventListener("abort", onSessionEnd);
+      this.#ended = true;
+    });
+  }
+
+  /**
+   * Takes our key out of the line after a failed `run`. Rejects when that could not be done now; the key then
+   * goes with the session's lease.
+   *
+   * @param stillMeant whether nobody has used the key since, asked again when a late transaction may have come
+   */
+  async cleanUp(stillMeant: () => boolean): Promise<void> {
+    const { session, plans, key, watch } = this.#place;
+    watch.leave(this);
+    await this.#asked;
+    // Its lease is gone, and the key with it.
+    if (session.signal.aborted) return;
+    if (this.#token > 0) {
+      await plans.release.run({ key, token: this.#token });
+      return;
+    }
+    if (!this.#outcomeUnknown) return;
+    await plans.abandon.run({ key });
+    session.client.pool.runtime.setTimer(() => {
+      if (!stillMeant() || session.signal.aborted) return;
+      plans.abandon.run({ key }).catch(() => {
+        // The session's lease is what is left to end it.
+      });
+    }, LATE_APPLY_MS);
+  }
+
+  async #ask(): Promise<void> {
+    const { plans, prefix, key, value, session } = this.#place;
+    try {
+      for (;;) {
+        const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId });
+        if (result.succeeded) {
+          this.#token = result.revision;
+          this.#finish();
+          return;
+        }
+        const leftOver = this.#readPlace(result);
+        if (leftOver === undefined) return;
+        // An earlier release did not get through. Holding under its token would give two holders one token.
+        await plans.release.run({ key, token: leftOver });
+      }
+    } catch (error) {
+      this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
+      this.#fail(error);
+    }
+  }
+
+  /** The else-branch of `acquire`. Returns the token of a key that an earlier acquire left behind, if that is so. */
+  #readPlace(result: TxnResult): number | undefined {
+    const [mine, line] = result.responses;
+    if (mine?.kind !== "txn" || line?.kind !== "get") throw unexpected("acquire");
+    let token = result.revision;
+    if (!mine.result.succeeded) {
+      const own = mine.result.responses[0];
+      const kv = own?.kind === "get" ? own.kvs[0] : undefined;
+      if (kv === undefined) throw unexpected("acquire");
+      if (kv.value.string() !== this.#place.value) return kv.createRevision;
+      token = kv.createRevision;
+    }
+    this.#token = token;
+    this.#takeSnapshot(
+      result.revision,
+      line.kvs.filter((kv) => kv.createRevision < token).map((kv) => keyText(kv.key)),
+    );
+    return undefined;
+  }
+
+  #takeSnapshot(revision: number, aheadKeys: readonly string[]): void {
+    if (this.#ended) return;
+    this.#snapshot = { revision, ahead: new Set(aheadKeys) };
+    const early = this.#early;
+    this.#early = [];
+    for (const deleted of early) this.onDeleted(deleted.key, deleted.revision);
+    this.onBatchEnd();
+    if (this.#isOver()) return;
+    const { watch } = this.#place;
+    watch.start();
+    // Infinity while it is not watching yet: `onWatching` comes then.
+    if (watch.watchingFrom !== Infinity) this.onWatching(watch.watchingFrom);
+  }
+
+  /** NameWatchUser. */
+  onWatching(revision: number): void {
+    if (this.#snapshot === undefined || this.#ended || revision <= this.#snapshot.revision) return;
+    // What was deleted between the snapshot and the watch's start was not seen.
+    void this.#look();
+  }
+
+  /** NameWatchUser. */
+  onDeleted(key: string, revision: number): void {
+    if (this.#ended) return;
+    if (this.#snapshot === undefined || this.#looking) {
+      this.#early.push({ key, revision });
+      return;
+    }
+    if (revision <= this.#snapshot.revision) return;
+    if (key === this.#keyText) {
+      this.#fail(
+        new LockLostError(
+          "ETCD_SESSION_EXPIRED",
+          "our place in the line for the lock was deleted: its lease has ended",
+          {
+            mayHaveApplied: false,
+          },
+        ),
+      );
+    } else this.#snapshot.ahead.delete(key);
+  }
+
+  /** NameWatchUser. */
+  onBatchEnd(): void {
+    if (this.#snapshot?.ahead.size === 0 && !this.#looking) this.#finish();
+  }
+
+  /** NameWatchUser. */
+  onBroken(error: EtcdError): void {
+    if (this.#ended) return;
+    const history = {
+      repeatedAtOnce: true,
+      authenticatedAgain: false,
+      hasCredentials: true,
+      hasUntriedEndpoint: false,
+    };
+    const retry =
+      decideRetry("repeatable", error, history).action === "retry" || error.code === "ETCD_COMPACTED";
+    if (retry)
+      this.#place.watch.startLater(RENEWAL_RETRY_MS * this.#place.session.client.pool.runtime.random());
+    else this.#fail(error);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    const { plans, prefix, key } = this.#place;
+    try {
+      const result = await plans.look.run({ prefix, key, before: this.#token - 1 });
+      this.#looking = false;
+      const [own, line] = result.responses;
+      if (own?.kind !== "get" || line?.kind !== "get") throw unexpected("look");
+      if (own.kvs[0]?.createRevision !== this.#token) {
+        throw new LockLostError(
+          "ETCD_SESSION_EXPIRED",
+          "our place in the line for the lock is gone: its lease has ended",
+          {
+            mayHaveApplied: false,
+          },
+        );
+      }
+      this.#takeSnapshot(
+        result.revision,
+        line.kvs.map((kv) => keyText(kv.key)),
+      );
+    } catch (error) {
+      this.#looking = false;
+      this.#fail(error);
+    }
+  }
+
+  /** Asked after something that may have ended it. */
+  #isOver(): boolean {
+    return this.#ended;
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#resolve(this.#token);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#reject(error);
+  }
+}
+
+const unexpected = (plan: string): Error =>
+  new Error(`etcdwire: the reply to the lock's "${plan}" has another shape than its plan`);

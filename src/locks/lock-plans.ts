@@ -1,0 +1,55 @@
+import type { Client } from "../client/client.js";
+import { compare, op, param } from "../txn/shape.js";
+
+/**
+ * The transactions of a lock. The layout is that of Go's `concurrency.Mutex`: everyone who wants the lock puts
+ * `name/` + hex lease id, and whoever's key has the lowest create revision holds it.
+ */
+const preparePlans = (client: Client) => {
+  const key = param.key("key");
+  const prefix = param.key("prefix");
+  // The value tells one acquire from another: a key of ours that carries another value is left over.
+  const putMe = op.put(key, param.value("value"), { lease: param.lease("lease") });
+  return {
+    /**
+     * Free: take it. Taken: stand in line and see who is ahead. One round trip either way; and harmless to
+     * repeat, since a repeat finds our key and its value.
+     */
+    acquire: client.prepare(
+      {
+        if: [compare.createRevision(prefix, "=", 0, { prefix: true })],
+        then: [putMe],
+        else: [
+          op.txn({ if: [compare.createRevision(key, "=", 0)], then: [putMe], else: [op.get(key)] }),
+          op.get(prefix, { prefix: true, keysOnly: true }),
+        ],
+      },
+      { repeatable: true },
+    ),
+    /** Whether we still stand in line, and who is ahead. */
+    look: client.prepare({
+      then: [
+        op.get(key, { keysOnly: true }),
+        op.get(prefix, { prefix: true, keysOnly: true, maxCreateRevision: param.revision("before") }),
+      ],
+    }),
+    /** Deletes our key of this one acquire: cannot delete a later one, so it may be repeated. */
+    release: client.prepare(
+      { if: [compare.createRevision(key, "=", param.revision("token"))], then: [op.del(key)] },
+      { repeatable: true },
+    ),
+    /** Deletes our key of an acquire whose token was never learnt. */
+    abandon: client.prepare({ then: [op.del(key)] }, { repeatable: true }),
+  };
+};
+
+export type LockPlans = ReturnType<typeof preparePlans>;
+
+const plansOf = new WeakMap<Client, LockPlans>();
+
+/** Compiled once per client. */
+export const lockPlans = (client: Client): LockPlans => {
+  let plans = plansOf.get(client);
+  if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
+  return plans;
+};

@@ -1,0 +1,215 @@
+import { requireKnown, requireTimeout } from "../client/client-options.js";
+import { AbortError, ArgumentError, EtcdError, StatusError } from "../errors.js";
+import { LOCK_NAME_MAX_BYTES } from "../options.js";
+import { Acquisition } from "./acquisition.js";
+import type { LockPlace } from "./acquisition.js";
+import type { Turn } from "./lock-queue.js";
+import { Lock } from "./lock.js";
+import { lockPlans } from "./lock-plans.js";
+import { NameWatch } from "./name-watch.js";
+import type { Session } from "./session.js";
+
+export interface LockOptions {
+  /** Ends the wait with an AbortError; our place in the line is then cleaned up in the background. */
+  signal?: AbortSignal | undefined;
+  /** How long to wait for the lock, in milliseconds. Default: until it is got, or the session ends. */
+  timeoutMs?: number | undefined;
+}
+
+/** What all mutexes of one session and name share, for as long as one of them is at work. */
+interface NameState {
+  readonly watch: NameWatch;
+  /** The number of the newest acquire. */
+  newestAcquire: number;
+}
+
+/** What the mutexes of one session share. */
+interface SessionState {
+  readonly names: Map<string, NameState>;
+  /** Numbers acquires, so that their keys can be told apart. */
+  acquireCount: number;
+}
+
+const stateOf = new WeakMap<Session, SessionState>();
+
+/**
+ * A lock with a name, for everyone who uses the same cluster: Go's `concurrency.Mutex` and `etcdctl lock` on the
+ * same name included. Callers get it in the order in which they asked; callers that share a session take turns
+ * in this process.
+ */
+export class Mutex {
+  readonly name: string;
+  readonly #session: Session;
+  readonly #prefix: string;
+  readonly #key: string;
+  readonly #cleanUps = new Set<Promise<void>>();
+
+  /**
+   * @param name not empty; `name/` is the prefix of the lock's keys
+   * @throws ArgumentError for a name that cannot work
+   */
+  constructor(session: Session, name: string) {
+    if (typeof name !== "string" || name === "") throw new ArgumentError("a lock's name must not be empty");
+    const bytes = Buffer.byteLength(name);
+    if (bytes > LOCK_NAME_MAX_BYTES) {
+      throw new ArgumentError(
+        `the lock's name has ${bytes} bytes, over the ${LOCK_NAME_MAX_BYTES} that fit etcd's requests`,
+      );
+    }
+    this.name = name;
+    this.#session = session;
+    // As in Go: the pattern "%s/%x" of concurrency.NewMutex and Lock (client/v3/concurrency/mutex.go).
+    this.#prefix = `${name}/`;
+    this.#key = `${name}/${session.leaseId.toString(16)}`;
+  }
+
+  /**
+   * Waits for the lock.
+   *
+   * @throws LockLostError ETCD_SESSION_EXPIRED when the session ends first
+   * @throws AbortError when `signal` fires, StatusError ETCD_DEADLINE_EXCEEDED after `timeoutMs`
+   * @throws EtcdError when the cluster cannot be asked within the client's `timeoutMs`
+   */
+  async lock(options: LockOptions = {}): Promise<Lock> {
+    requireKnown(options, ["signal", "timeoutMs"], "");
+    const { signal, timeoutMs } = options;
+    if (signal?.aborted === true) throw new AbortError(signal.reason, false);
+    this.#session.assertAlive();
+    if (timeoutMs === undefined) return this.#lock(signal, signal);
+    const { runtime } = this.#session.client.pool;
+    const clock = new AbortController();
+    const timer = runtime.setTimer(
+      () => {
+        clock.abort(
+          new StatusError(
+            "ETCD_DEADLINE_EXCEEDED",
+            `lock "${this.name}" was not free within ${timeoutMs} ms`,
+            {
+              mayHaveApplied: false,
+              grpcCode: 4,
+            },
+          ),
+        );
+      },
+      requireTimeout(timeoutMs),
+      true,
+    );
+    try {
+      return await this.#lock(
+        signal === undefined ? clock.signal : AbortSignal.any([signal, clock.signal]),
+        signal,
+      );
+    } finally {
+      runtime.clearTimer(timer);
+    }
+  }
+
+  /**
+   * Runs `work` while the lock is held, and releases it whatever happens. `work` should stop when `lock.signal`
+   * aborts.
+   *
+   * @returns what `work` returned
+   * @throws what `work` threw; LockLostError when the lock was lost before `work` was done, since its result may
+   *   then rest on what others changed meanwhile; and what `lock` and `release` throw
+   */
+  async withLock<T>(work: (lock: Lock) => Promise<T> | T, options: LockOptions = {}): Promise<T> {
+    const lock = await this.lock(options);
+    let result: T;
+    try {
+      result = await work(lock);
+    } catch (error) {
+      // The work's own failure is what the caller must see; a key that stays goes with the session.
+      await lock.release().catch(() => {});
+      throw error;
+    }
+    const { lostReason } = lock;
+    await lock.release();
+    if (lostReason !== undefined) throw lostReason;
+    return result;
+  }
+
+  /** Resolves when no acquire that was given up has anything left to clean up. */
+  async settled(): Promise<void> {
+    while (this.#cleanUps.size > 0) await Promise.all(this.#cleanUps);
+  }
+
+  /** @param caller the caller's own signal, which `ends` may be made of */
+  async #lock(ends: AbortSignal | undefined, caller: AbortSignal | undefined): Promise<Lock> {
+    const session = this.#session;
+    const turn = await this.#enter(ends, caller);
+    const shared = this.#sessionState();
+    const acquire = ++shared.acquireCount;
+    const place: LockPlace = {
+      session,
+      plans: lockPlans(session.client),
+      prefix: this.#prefix,
+      key: this.#key,
+      watch: this.#nameState(shared, acquire).watch,
+      value: String(acquire),
+    };
+    const acquisition = new Acquisition(place);
+    try {
+      const token = await acquisition.run(ends);
+      // Not a moment later than it can be proved.
+      session.assertAlive();
+      return new Lock(this.name, token, place, turn);
+    } catch (error) {
+      this.#cleanUp(
+        acquisition,
+        () => (shared.names.get(this.name)?.newestAcquire ?? acquire) === acquire,
+        turn,
+      );
+      throw this.#asOutcome(error, caller);
+    }
+  }
+
+  async #enter(ends: AbortSignal | undefined, caller: AbortSignal | undefined): Promise<Turn> {
+    const sessionEnd = this.#session.signal;
+    try {
+      return await this.#session.queue.enter(
+        this.name,
+        ends === undefined ? sessionEnd : AbortSignal.any([ends, sessionEnd]),
+      );
+    } catch (error) {
+      throw this.#asOutcome(error, caller);
+    }
+  }
+
+  /** The caller's own abort comes out as AbortError, whatever its reason is. */
+  #asOutcome(error: unknown, caller: AbortSignal | undefined): unknown {
+    return caller?.aborted === true && error === caller.reason ? new AbortError(error, false) : error;
+  }
+
+  #cleanUp(acquisition: Acquisition, stillMeant: () => boolean, turn: Turn): void {
+    const cleanUp = acquisition
+      .cleanUp(stillMeant)
+      .catch((error: unknown) => {
+        // Unreachable now: the key goes with the session's lease. Anything else is a mistake of ours.
+        if (!(error instanceof EtcdError)) throw error;
+      })
+      .finally(() => {
+        this.#cleanUps.delete(cleanUp);
+        turn.leave();
+      });
+    this.#cleanUps.add(cleanUp);
+  }
+
+  #sessionState(): SessionState {
+    let state = stateOf.get(this.#session);
+    if (state === undefined) {
+      state = { names: new Map<string, NameState>(), acquireCount: 0 };
+      stateOf.set(this.#session, state);
+    }
+    return state;
+  }
+
+  #nameState({ names }: SessionState, acquire: number): NameState {
+    let state = names.get(this.name);
+    if (state === undefined) {
+      const watch = new NameWatch(this.#session.client, this.#prefix, () => names.delete(this.name));
+      state = { watch, newestAcquire: acquire };
+      names.set(this.name, state);
+    } else state.newestAcquire = acquire;
+    return state;
+  }
+}

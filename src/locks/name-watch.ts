@@ -1,0 +1,135 @@
+import type { Client } from "../client/client.js";
+import type { Watch } from "../client/watch.js";
+import type { Timer } from "../connection/runtime.js";
+import type { EtcdError } from "../errors.js";
+import { Event } from "../messages/generated.js";
+import { toSafeInteger } from "../messages/numbers.js";
+import { WARM_WATCH_MS } from "../options.js";
+import { prefixEnd } from "../txn/plan.js";
+
+/** What whoever waits for, or holds, the lock is told. */
+export interface NameWatchUser {
+  /** From now on, every deletion after `revision` is reported. */
+  onWatching(revision: number): void;
+  /** Keys deleted at `revision`, in order. */
+  onDeleted(key: string, revision: number): void;
+  /** All events of one message have been reported. */
+  onBatchEnd(): void;
+  /** Deletions may have been missed; `onWatching` follows when it works again. */
+  onBroken(error: EtcdError): void;
+}
+
+const text = new TextDecoder("latin1");
+
+/** Keys compare as strings of bytes. */
+export const keyText = (key: Uint8Array): string => text.decode(key);
+
+/**
+ * Watches the deletions under one lock's name, for one session. It watches from revision 0, "now": the server
+ * serves such a watch at once, where any revision that it has already seen waits for a 100 ms tick. It is kept
+ * for a while after its use, so that a name under contention needs no watch per acquire.
+ */
+export class NameWatch {
+  readonly #client: Client;
+  readonly #prefix: Buffer;
+  readonly #onIdle: () => void;
+  #watch: Watch | undefined;
+  /** Every deletion after this is seen; Infinity while not watching. */
+  #watchingFrom = Infinity;
+  #user: NameWatchUser | undefined;
+  #idleTimer: Timer;
+  #reopenTimer: Timer;
+
+  /** @param onIdle nobody uses it any more, and it has ended */
+  constructor(client: Client, prefix: string, onIdle: () => void) {
+    this.#client = client;
+    this.#prefix = Buffer.from(prefix);
+    this.#onIdle = onIdle;
+  }
+
+  /** Every deletion after this revision is seen; Infinity while not watching. */
+  get watchingFrom(): number {
+    return this.#watchingFrom;
+  }
+
+  /** Report to `user` from now on. */
+  use(user: NameWatchUser): void {
+    this.#user = user;
+    this.#clearTimer("idle");
+  }
+
+  /** Watch, if not doing so already. */
+  start(): void {
+    if (this.#watch !== undefined || this.#reopenTimer !== undefined) return;
+    this.#watch = this.#client.watches.open(
+      { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix), noPut: true },
+      {
+        onCreated: (revision) => {
+          this.#watchingFrom = revision;
+          this.#user?.onWatching(revision);
+        },
+        onEvents: (events) => {
+          this.#report(events);
+        },
+        onEnd: (error) => {
+          this.#watch = undefined;
+          this.#watchingFrom = Infinity;
+          this.#user?.onBroken(error);
+        },
+      },
+    );
+  }
+
+  /** Watch again after `delayMs`, for a user that still waits. */
+  startLater(delayMs: number): void {
+    const { runtime } = this.#client.pool;
+    this.#reopenTimer ??= runtime.setTimer(
+      () => {
+        this.#reopenTimer = undefined;
+        if (this.#user !== undefined) this.start();
+      },
+      delayMs,
+      true,
+    );
+  }
+
+  /** `user` needs no more reports. Ends after a while without another user. */
+  leave(user: NameWatchUser): void {
+    if (this.#user !== user) return;
+    this.#user = undefined;
+    if (this.#watch === undefined) {
+      this.#stop();
+      return;
+    }
+    this.#idleTimer = this.#client.pool.runtime.setTimer(() => {
+      this.#stop();
+    }, WARM_WATCH_MS);
+  }
+
+  #stop(): void {
+    this.#clearTimer("idle");
+    this.#clearTimer("reopen");
+    this.#watch?.close();
+    this.#watch = undefined;
+    this.#watchingFrom = Infinity;
+    this.#onIdle();
+  }
+
+  #report(events: readonly Event[]): void {
+    const user = this.#user;
+    if (user === undefined) return;
+    for (const { type, kv } of events) {
+      if (type !== Event.EventType.DELETE || kv === undefined) continue;
+      user.onDeleted(keyText(kv.key), toSafeInteger(kv.mod_revision, "mod_revision"));
+    }
+    user.onBatchEnd();
+  }
+
+  #clearTimer(which: "idle" | "reopen"): void {
+    const timer = which === "idle" ? this.#idleTimer : this.#reopenTimer;
+    if (timer === undefined) return;
+    this.#client.pool.runtime.clearTimer(timer);
+    if (which === "idle") this.#idleTimer = undefined;
+    else this.#reopenTimer = undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import type { Pool } from "../cluster/pool.js";
+import type { Connection } from "../connection/connection.js";
+import type { StreamHandler } from "../connection/stream.js";
+import { AbortError, ArgumentError, EtcdError, ProtocolError } from "../errors.js";
+import { leaderHead } from "../rpc/method.js";
+import { statusError } from "../rpc/server-errors.js";
+import { Wait } from "../cluster/wait.js";
+import type { TxnPlan } from "./plan.js";
+import { txnResult } from "./result.js";
+import type { TxnResult } from "./result.js";
+import type { TxnShape } from "./shape.js";
+import { TxnView } from "./view.js";
+
+const TXN_HEAD = leaderHead("/etcdserverpb.KV/Txn");
+
+/**
+ * Told once how a submitted transaction ended: with an error, or with a view of the reply, which is valid during
+ * this call only.
+ */
+export type TxnCallback = (error: EtcdError | undefined, view: TxnView | undefined) => void;
+
+export interface PreparedTxnOptions {
+  /** Length of time a run may take, retries included. Default: the client's `timeoutMs`. */
+  timeoutMs?: number;
+  /**
+   * Running it twice is as good as running it once, so a run whose outcome is unknown may be repeated. Default:
+   * true for a transaction that only reads, false for all others. Say it of a write only if a repeat of it, after
+   * other clients' writes too, does no harm and gives the answer that the first run gave or would have given.
+   */
+  repeatable?: boolean;
+}
+
+export interface RunOptions {
+  /** Length of time this run may take. Default: the prepared transaction's. */
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** One `run`: what its promise needs, and what a repeat needs. */
+interface Run {
+  readonly parameters: object;
+  readonly options: RunOptions;
+  /** On the runtime's clock. */
+  readonly deadlineMs: number;
+  readonly resolve: (result: TxnResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A transaction whose shape is compiled: fill in the parameters, run it, again and again. */
+export class PreparedTxn<Parameters extends object> {
+  readonly #plan: TxnPlan<Parameters>;
+  readonly #pool: Pool;
+  readonly #timeoutMs: number;
+  readonly #policy: "repeatable" | "nonRepeatable";
+  readonly #view = new TxnView();
+  readonly #submitHandler: StreamHandler;
+  readonly #runHandler: StreamHandler;
+
+  /** @internal Made by `client.prepare()`. */
+  constructor(plan: TxnPlan<Parameters>, pool: Pool, timeoutMs: number, repeatable: boolean) {
+    this.#plan = plan;
+    this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
+    this.#policy = repeatable ? "repeatable" : "nonRepeatable";
+    this.#submitHandler = this.#makeSubmitHandler();
+    this.#runHandler = this.#makeRunHandler();
+  }
+
+  /**
+   * The hot path: one try, on the leader's connection, with nothing allocated while that is open. The parameters
+   * are read during this call and may be changed afterwards. A failed try is not repeated: an error whose
+   * `mayHaveApplied` is false may be submitted again.
+   *
+   * @throws ArgumentError for parameters that cannot work; `callback` is not called then
+   */
+  submit(parameters: Parameters, callback: TxnCallback): void {
+    const connection = this.#pool.hot;
+    const messageBytes = this.#plan.measure(parameters);
+    if (connection !== undefined) {
+      const at = connection.reserveUnary(
+        TXN_HEAD,
+        messageBytes,
+        this.#submitHandler,
+        callback,
+        this.#timeoutMs,
+      );
+      if (at >= 0) {
+        this.#plan.write(connection.output, at);
+        return;
+      }
+    }
+    this.#submitLater(this.#encode(messageBytes), callback);
+  }
+
+  /**
+   * Runs it and resolves with a plain object. Repeated as far as `repeatable` and the error's `mayHaveApplied`
+   * allow; the parameters must not change before the promise settles.
+   *
+   * @throws EtcdError; ETCD_ABORTED when `signal` fires, and then the outcome of a write is unknown if
+   *   `mayHaveApplied` says so
+   */
+  run(parameters: Parameters, options: RunOptions = {}): Promise<TxnResult> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+      const connection = this.#pool.hot;
+      if (connection !== undefined && options.signal === undefined) {
+        const deadlineMs = this.#pool.runtime.now() + timeoutMs;
+        const run: Run = { parameters, options, deadlineMs, resolve, reject };
+        // An executor that throws rejects the promise, so bad parameters come out as a rejection.
+        const messageBytes = this.#plan.measure(parameters);
+        const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
+        if (at >= 0) {
+          this.#plan.write(connection.output, at);
+          return;
+        }
+      }
+      this.#runLater(parameters, options, timeoutMs, undefined).then(resolve, reject);
+    });
+  }
+
+  #encode(messageBytes: number): Uint8Array {
+    const message = Buffer.allocUnsafe(messageBytes);
+    this.#plan.write(message, 0);
+    return message;
+  }
+
+  /** The leader is not known, not connected, or busy to its limits. */
+  #submitLater(message: Uint8Array, callback: TxnCallback): void {
+    const wait = new Wait(this.#pool.runtime, this.#timeoutMs, undefined);
+    this.#pool.acquire("leader", "calls", wait).then(
+      (connection) => {
+        connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, {
+          timeoutMs: Math.max(1, wait.remainingMs),
+        });
+      },
+      (error: unknown) => {
+        callback(asEtcdError(error), undefined);
+      },
+    );
+  }
+
+  #runLater(
+    parameters: Parameters,
+    options: RunOptions,
+    timeoutMs: number,
+    firstError: EtcdError | undefined,
+  ): Promise<TxnResult> {
+    return this.#pool.call(
+      this.#policy,
+      "leader",
+      { timeoutMs, signal: options.signal },
+      (connection, remainingMs) => this.#tryOnce(connection, parameters, remainingMs, options.signal),
+      firstError,
+    );
+  }
+
+  #tryOnce(
+    connection: Connection,
+    parameters: Parameters,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<TxnResult> {
+    return new Promise((resolve, reject) => {
+      const message = this.#encode(this.#plan.measure(parameters));
+      const onAbort = (): void => {
+        if (stream === undefined) return;
+        connection.cancel(stream, new AbortError(signal?.reason, connection.handedToSocket(stream)));
+      };
+      const callback: TxnCallback = (error, view) => {
+        signal?.removeEventListener("abort", onAbort);
+        if (view === undefined) reject(error!);
+        else resolve(txnResult(view));
+      };
+      const stream = connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, { timeoutMs });
+      if (stream !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** The reply as a view, or the error that it is. */
+  #read(bytes: Uint8Array, start: number, end: number): EtcdError | undefined {
+    try {
+      this.#view.reset(bytes, start, end);
+    } catch (cause) {
+      return new ProtocolError("ETCD_PROTOCOL", "the reply to a Txn cannot be decoded", {
+        mayHaveApplied: true,
+        cause,
+      });
+    }
+    this.#pool.noteTerm(this.#view.raftTerm);
+    return undefined;
+  }
+
+  #fail(error: EtcdError, callback: TxnCallback): void {
+    this.#pool.noteError(error);
+    callback(error, undefined);
+  }
+
+  #makeSubmitHandler(): StreamHandler {
+    return {
+      unary: true,
+      wantsMetadata: false,
+      onSuccess: (stream, bytes, start, end) => {
+        const callback = stream.context as TxnCallback;
+        const error = this.#read(bytes, start, end);
+        if (error !== undefined) {
+          callback(error, undefined);
+          return;
+        }
+        try {
+          callback(undefined, this.#view);
+        } finally {
+          this.#view.invalidate();
+        }
+      },
+      onStatus: (stream, grpcStatus, message, endpoint) => {
+        this.#fail(statusError(grpcStatus, message, endpoint), stream.context as TxnCallback);
+      },
+      onError: (stream, error) => {
+        this.#fail(error, stream.context as TxnCallback);
+      },
+    };
+  }
+
+  #makeRunHandler(): StreamHandler {
+    const retry = (run: Run, error: EtcdError): void => {
+      const remainingMs = Math.max(0, run.deadlineMs - this.#pool.runtime.now());
+      this.#runLater(run.parameters as Parameters, run.options, remainingMs, error).then(
+        run.resolve,
+        run.reject,
+      );
+    };
+    return {
+      unary: true,
+      wantsMetadata: false,
+      onSuccess: (stream, bytes, start, end) => {
+        const run = stream.context as Run;
+        const error = this.#read(bytes, start, end);
+        if (error === undefined) {
+          run.resolve(txnResult(this.#view));
+          this.#view.invalidate();
+        } else run.reject(error);
+      },
+      onStatus: (stream, grpcStatus, message, endpoint) => {
+        retry(stream.context as Run, statusError(grpcStatus, message, endpoint));
+      },
+      onError: (stream, error) => {
+        retry(stream.context as Run, error);
+      },
+    };
+  }
+}
+
+/** Whether a transaction of this shape can change nothing; etcd serves it as a read then. */
+export const isReadOnly = (shape: TxnShape): boolean =>
+  [...(shape.then ?? []), ...(shape.else ?? [])].every(
+    (operation) => operation.op === "get" || (operation.op === "txn" && isReadOnly(operation.shape)),
+  );
+
+const asEtcdError = (error: unknown): EtcdError =>
+  error instanceof EtcdError ? error : new ArgumentError(String(error));
