@@ -7,6 +7,10 @@ interface CachedBlock {
   readonly generation: number;
 }
 
+/** `slice` would do for a Uint8Array, and is a view of the same memory for a Buffer: the output buffer moves on. */
+const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));
+
 /** Distinct timeouts that may take room in the peer's HPACK table: programs use a few, retries use any. */
 const INDEXED_TIMEOUTS_MAX = 4;
 
@@ -106,7 +110,7 @@ export class RequestEncoder {
     }
     // A block that inserted into the table may be sent once only.
     if (this.#generation === generation) {
-      this.#blocks[head.index] = { bytes: out.slice(start, at), generation };
+      this.#blocks[head.index] = { bytes: copyOf(out, start, at), generation };
     }
     return at;
   }
@@ -129,7 +133,7 @@ export class RequestEncoder {
       indexed ? "index" : "literal",
     );
     if (indexed) {
-      const bytes = this.#generation === generation ? out.slice(start, at) : new Uint8Array(0);
+      const bytes = this.#generation === generation ? copyOf(out, start, at) : new Uint8Array(0);
       // An insertion is remembered with a generation that never comes again, so that the next call encodes once more.
       this.#timeouts.set(timeoutMs, { bytes, generation: bytes.length > 0 ? generation : -1 });
     }

@@ -24,7 +24,8 @@ const handler: StreamHandler = {
     const waiter = stream.context as Waiter;
     finish(waiter);
     // Copied: the reply lies in the read buffer, and the promise's reaction runs later.
-    waiter.resolve(bytes.slice(start, end));
+    // Not `slice`, which on a Buffer is a view, and the read buffer is used again.
+    waiter.resolve(new Uint8Array(bytes.subarray(start, end)));
   },
   onStatus(stream, grpcStatus, message, endpoint) {
     const waiter = stream.context as Waiter;
