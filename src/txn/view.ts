@@ -92,8 +92,12 @@ class Scope {
   addRow(): number {
     const row = this.rowCount++;
     if (row === this.rowMaxCount) this.resize(this.rowMaxCount * 2);
-    this.places.fill(0, row * PLACE_COLUMNS, (row + 1) * PLACE_COLUMNS);
-    this.numbers.fill(0, row * NUMBER_COLUMNS, (row + 1) * NUMBER_COLUMNS);
+    // TypedArray.prototype.fill costs more than so few stores.
+    const { places, numbers } = this;
+    const place = row * PLACE_COLUMNS;
+    for (let i = place; i < place + PLACE_COLUMNS; i++) places[i] = 0;
+    const number = row * NUMBER_COLUMNS;
+    for (let i = number; i < number + NUMBER_COLUMNS; i++) numbers[i] = 0;
     return row;
   }
 
@@ -119,24 +123,30 @@ const deadView = (): ArgumentError =>
  * before asking for the next.
  */
 export class KeyValueView {
-  private row = 0;
+  /** Where the row begins in `scope.places` and `scope.numbers`. */
+  private place = 0;
+  private number = 0;
 
   constructor(private readonly scope: Scope) {}
 
-  /** Not for users: `ResponseView.kv` calls it. */
+  /** @internal `ResponseView.kv` calls it. */
   moveTo(row: number): this {
-    this.row = row;
+    this.place = row * PLACE_COLUMNS;
+    this.number = row * NUMBER_COLUMNS;
     return this;
   }
 
   get createRevision(): number {
-    return this.number(CREATE_REVISION);
+    this.scope.requireLive();
+    return this.scope.numbers[this.number + CREATE_REVISION]!;
   }
   get modRevision(): number {
-    return this.number(MOD_REVISION);
+    this.scope.requireLive();
+    return this.scope.numbers[this.number + MOD_REVISION]!;
   }
   get version(): number {
-    return this.number(VERSION);
+    this.scope.requireLive();
+    return this.scope.numbers[this.number + VERSION]!;
   }
   /** The lease id; 0n for none. Allocates. */
   get lease(): bigint {
@@ -144,10 +154,12 @@ export class KeyValueView {
   }
   /** The lease id's upper and lower 32 bits, signed; both 0 for no lease. */
   get leaseHigh(): number {
-    return this.place(LEASE_HIGH);
+    this.scope.requireLive();
+    return this.scope.places[this.place + LEASE_HIGH]!;
   }
   get leaseLow(): number {
-    return this.place(LEASE_LOW);
+    this.scope.requireLive();
+    return this.scope.places[this.place + LEASE_LOW]!;
   }
 
   /** Where key and value lie. The bytes are the connection's: they change after the callback. */
@@ -156,16 +168,20 @@ export class KeyValueView {
     return this.scope.bytes;
   }
   get keyStart(): number {
-    return this.place(KEY_START);
+    this.scope.requireLive();
+    return this.scope.places[this.place + KEY_START]!;
   }
   get keyLength(): number {
-    return this.place(KEY_LENGTH);
+    this.scope.requireLive();
+    return this.scope.places[this.place + KEY_LENGTH]!;
   }
   get valueStart(): number {
-    return this.place(VALUE_START);
+    this.scope.requireLive();
+    return this.scope.places[this.place + VALUE_START]!;
   }
   get valueLength(): number {
-    return this.place(VALUE_LENGTH);
+    this.scope.requireLive();
+    return this.scope.places[this.place + VALUE_LENGTH]!;
   }
 
   /** A copy of the key. */
@@ -189,16 +205,6 @@ export class KeyValueView {
   /** Compares without a copy. */
   valueEquals(value: string | Uint8Array): boolean {
     return equals(this.bytes, this.valueStart, this.valueLength, value);
-  }
-
-  private place(column: number): number {
-    this.scope.requireLive();
-    return this.scope.places[this.row * PLACE_COLUMNS + column]!;
-  }
-
-  private number(column: number): number {
-    this.scope.requireLive();
-    return this.scope.numbers[this.row * NUMBER_COLUMNS + column]!;
   }
 }
 
@@ -273,7 +279,7 @@ export class ResponseView {
     return this.nested;
   }
 
-  /** Not for users: reads the ResponseOp that the reader stands in. */
+  /** @internal Reads the ResponseOp that the reader stands in. */
   read(): void {
     const { scope } = this;
     const { reader } = scope;
@@ -386,13 +392,13 @@ export class ResponseView {
           break;
         }
         case KV_CREATE_REVISION:
-          numbers[number + CREATE_REVISION] = reader.safeInteger();
+          reader.safeIntegerInto(numbers, number + CREATE_REVISION);
           break;
         case KV_MOD_REVISION:
-          numbers[number + MOD_REVISION] = reader.safeInteger();
+          reader.safeIntegerInto(numbers, number + MOD_REVISION);
           break;
         case KV_VERSION:
-          numbers[number + VERSION] = reader.safeInteger();
+          reader.safeIntegerInto(numbers, number + VERSION);
           break;
         case KV_LEASE:
           reader.varint64();
@@ -514,7 +520,7 @@ export class TxnView {
     return this.response(index).txn;
   }
 
-  /** Not for users: reads the TxnResponse that the reader stands in. */
+  /** @internal Reads the TxnResponse that the reader stands in. */
   read(): void {
     const { reader } = this.scope;
     this.hasSucceeded = false;
@@ -552,8 +558,9 @@ export class TxnView {
   }
 
   private clearHeader(): void {
-    this.headerNumbers.fill(0);
-    this.headerIds.fill(0);
+    const { headerNumbers, headerIds } = this;
+    for (let i = 0; i < headerNumbers.length; i++) headerNumbers[i] = 0;
+    for (let i = 0; i < headerIds.length; i++) headerIds[i] = 0;
   }
 
   private readHeader(): void {
@@ -570,10 +577,11 @@ export class TxnView {
           this.readId(2);
           break;
         case HEADER_REVISION:
-          this.headerNumbers[0] = reader.safeInteger();
+          reader.safeIntegerInto(this.headerNumbers, 0);
           break;
         case HEADER_RAFT_TERM:
-          this.headerNumbers[1] = reader.safeUnsigned();
+          reader.safeIntegerInto(this.headerNumbers, 1);
+          if (this.headerNumbers[1]! < 0) throw new ProtobufError("raft term beyond 2^53 - 1");
           break;
         case HEADER_LEADER_ID:
           this.readId(4);

@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const repository = resolve(import.meta.dirname, "../..");
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "etcdwire-allocation-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Translates a file of the repository, and all that it imports from there, to JavaScript in `folder`. */
+async function translate(path: string): Promise<void> {
+  const target = join(folder, path.replace(/\.ts$/, ".js"));
+  if (existsSync(target)) return;
+  const { outputText } = ts.transpileModule(await readFile(join(repository, path), "utf8"), {
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
+  });
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, outputText);
+  for (const [, imported] of outputText.matchAll(/ from "(\.[^"]+)\.js"/g))
+    await translate(`${join(dirname(path), imported!)}.ts`);
+}
+
+// Not in this process: vitest's own work and its instrumented modules would be counted too.
+test("to write a transaction and to read its reply allocates nothing", { timeout: 60_000 }, async () => {
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await translate("test/txn/allocation-loop.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--expose-gc",
+    // A young generation that holds what a million operations may leave, so that nothing is collected unseen.
+    "--min-semi-space-size=128",
+    "--max-semi-space-size=128",
+    join(folder, "test/txn/allocation-loop.js"),
+  ]);
+  const bytesPerOperation = JSON.parse(stdout) as Record<string, number>;
+  expect(Object.keys(bytesPerOperation)).toHaveLength(6);
+  for (const [loop, bytes] of Object.entries(bytesPerOperation)) expect(bytes, loop).toBeLessThan(0.5);
+});
