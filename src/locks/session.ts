@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CallerOptions, Client } from "../client/client.js";
 import { requireKnown, requireTimeout } from "../client/client-options.js";
 import type { LeaseRenewal } from "../client/lease.js";
@@ -44,6 +45,8 @@ export class Session {
     this.client = client;
     this.leaseId = leaseId;
     this.#runtime = client.pool.runtime;
+    // Every lock of the session listens; Node would take more than ten for a leak.
+    setMaxListeners(0, this.#controller.signal);
     this.#ttlSeconds = grant.ttlSeconds;
     this.#deadlineMs = this.#provableEnd(grant);
     this.#armExpiry();
