@@ -61,23 +61,27 @@ export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise
   const renewal = new LeaseKeepAliveRequest({ ID: lease });
   const timer = setInterval(() => renewals.write(renewal), (ttlSeconds * 1000) / 3);
 
+  let acquireCount = 0;
+
   return {
     acquireAndRelease: async (name) => {
       const key = Buffer.from(name + suffix);
       const prefix = Buffer.from(`${name}/`);
       // The end of a prefix range: the last byte, "/", plus one.
       const prefixEnd = Buffer.from(`${name}0`);
+      const value = Buffer.from(String(++acquireCount));
+      const putMe = new RequestOp({ request_put: new PutRequest({ key, value, lease }) });
       const reply = await commit(
         kv,
         new TxnRequest({
           compare: [createRevisionIs(prefix, "0", prefixEnd)],
-          success: [new RequestOp({ request_put: new PutRequest({ key, lease }) })],
+          success: [putMe],
           failure: [
             new RequestOp({
               request_txn: new TxnRequest({
                 compare: [createRevisionIs(key, "0")],
-                success: [new RequestOp({ request_put: new PutRequest({ key, lease }) })],
-                failure: [],
+                success: [putMe],
+                failure: [new RequestOp({ request_range: new RangeRequest({ key }) })],
               }),
             }),
             new RequestOp({

@@ -1,6 +1,6 @@
 import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { System, SystemFactory, Target, Workload } from "../harness/workload.js";
+import type { System, SystemFactory, Workload } from "../harness/workload.js";
 
 /** Locks must outlive a run; renewals are part of what a lock costs, so they stay on. */
 const TTL_SECONDS = 60;
@@ -20,13 +20,25 @@ const system = (acquireAndRelease: (name: string) => Promise<void>, close: () =>
   close,
 });
 
-const openGrpcJs: SystemFactory = async (target: Target) => {
+const openEtcdwire: SystemFactory = async (target) => {
+  const { openMutexContender } = await import("../peers/etcdwire.js");
+  const contender = await openMutexContender(target.endpoints, TTL_SECONDS);
+  return system(
+    async (name) => {
+      const lock = await contender.acquire(name);
+      await lock.release();
+    },
+    () => contender.close(),
+  );
+};
+
+const openGrpcJs: SystemFactory = async (target) => {
   const { openTxnLock } = await import("../peers/grpc-js-lock.js");
   const lock = await openTxnLock(target.endpoints[0]!, TTL_SECONDS);
   return system(lock.acquireAndRelease, lock.close);
 };
 
-const openEtcd3: SystemFactory = async (target: Target) => {
+const openEtcd3: SystemFactory = async (target) => {
   const { Etcd3 } = await import("etcd3");
   const client = new Etcd3({ hosts: [...target.endpoints] });
   // Connect before the clock starts.
@@ -53,7 +65,7 @@ export const acquire: Workload = {
   seconds: 0.9,
   warmupSeconds: 0.25,
   params: [1, 16, 64].map((concurrency) => ({ concurrency })),
-  systems: { "grpc-js": openGrpcJs, etcd3: openEtcd3 },
+  systems: { etcdwire: openEtcdwire, "grpc-js": openGrpcJs, etcd3: openEtcd3 },
   ratios: [
     {
       name: "acquire c=1 p50: etcdwire / grpc-js",

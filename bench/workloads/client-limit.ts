@@ -1,6 +1,6 @@
 import { runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { System, Target, Workload } from "../harness/workload.js";
+import type { System, SystemFactory, Workload } from "../harness/workload.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
 const system = (operation: Operation, close: () => Promise<void> | void): System => ({
@@ -10,13 +10,20 @@ const system = (operation: Operation, close: () => Promise<void> | void): System
   },
 });
 
-const openGrpcJs = async (target: Target): Promise<System> => {
+const openGrpcJs: SystemFactory = async (target) => {
   const { openKv, submitCompareAndGet } = await import("../peers/grpc-js.js");
   const kv = openKv(target.endpoints[0]!);
   return system(
     (_slot, done) => submitCompareAndGet(kv, done),
     () => kv.close(),
   );
+};
+
+const openEtcdwire: SystemFactory = async (target) => {
+  const { compareAndGet, openClient } = await import("../peers/etcdwire.js");
+  const client = openClient(target.endpoints);
+  await client.leader();
+  return system(compareAndGet(client), () => client.close());
 };
 
 /** What the client itself can do when the server costs nothing. */
@@ -28,7 +35,7 @@ export const clientLimit: Workload = {
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),
-  systems: { "grpc-js": openGrpcJs },
+  systems: { etcdwire: openEtcdwire, "grpc-js": openGrpcJs },
   ratios: [
     {
       name: "client-limit c=64 calls/s: etcdwire / grpc-js",

@@ -18,6 +18,11 @@ const openContenders = async (open: () => Promise<Contender>): Promise<System> =
   };
 };
 
+const openEtcdwire: SystemFactory = async (target) => {
+  const { openMutexContender } = await import("../peers/etcdwire.js");
+  return openContenders(() => openMutexContender(target.endpoints, TTL_SECONDS));
+};
+
 const openServerLock: SystemFactory = async (target) => {
   const { openServerLockContender } = await import("../peers/server-lock.js");
   return openContenders(() => openServerLockContender(target.endpoints[0]!, TTL_SECONDS));
@@ -34,7 +39,7 @@ export const handover: Workload = {
   params: [2, CONTENDERS_MAX_COUNT].flatMap((contenders) =>
     [0, 10].map((holdMs) => ({ contenders, holdMs })),
   ),
-  systems: { "server-lock": openServerLock },
+  systems: { etcdwire: openEtcdwire, "server-lock": openServerLock },
   ratios: [
     {
       name: "handover contenders=2 hold=0ms rate: etcdwire / server-lock",

@@ -1,0 +1,50 @@
+/** etcdwire itself, used as its README says. */
+import { Client, compare, Mutex, op, param, Session } from "../../src/index.js";
+import type { TxnCallback } from "../../src/index.js";
+import type { Operation } from "../harness/closed-loop.js";
+import type { Contender } from "../harness/contention.js";
+
+export const openClient = (endpoints: readonly string[]): Client => new Client({ endpoints: [...endpoints] });
+
+const KEY = Buffer.from("bench/key");
+
+/** The Txn of `client-limit`, prepared: one compare, one get. `succeeded` is looked at, as by the other systems. */
+export const compareAndGet = (client: Client): Operation => {
+  const key = param.key("key");
+  const txn = client.prepare({ if: [compare.modRevision(key, ">", 0)], then: [op.get(key)] });
+  const parameters = { key: KEY };
+  // One callback per slot for all runs: the harness must not add garbage to what makes none.
+  const dones: ((error?: unknown) => void)[] = [];
+  const callbacks: TxnCallback[] = [];
+  const makeCallback =
+    (slot: number): TxnCallback =>
+    (error, view) => {
+      const done = dones[slot]!;
+      if (view === undefined) done(error);
+      else if (view.succeeded) done();
+      else done(new Error("the reply is not the one expected"));
+    };
+  return (slot, done) => {
+    dones[slot] = done;
+    txn.submit(parameters, (callbacks[slot] ??= makeCallback(slot)));
+  };
+};
+
+/** A client with a session of its own, which wants locks. */
+export const openMutexContender = async (
+  endpoints: readonly string[],
+  ttlSeconds: number,
+): Promise<Contender> => {
+  const client = openClient(endpoints);
+  const session = await Session.create(client, { ttlSeconds });
+  return {
+    acquire: async (name) => {
+      const lock = await new Mutex(session, name).lock();
+      return { token: lock.token, release: () => lock.release() };
+    },
+    close: async () => {
+      await session.close();
+      await client.close();
+    },
+  };
+};
