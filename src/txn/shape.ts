@@ -150,7 +150,7 @@ export interface TxnShape {
  * leaves (checkTxnRequest in etcd's api/v3rpc/key.go).
  */
 export const OPERATIONS_MAX_COUNT = 128;
-/** Nested transactions, the outermost included. etcd sets no bound of its own; nobody was seen to need three. */
+/** Nested transactions, the outermost included. etcd has no bound of its own; this one is for our recursion. */
 export const TXN_MAX_DEPTH = 16;
 
 /** Every parameter in one key, value, option or set of options. */
