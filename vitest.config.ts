@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          globalSetup: ["test/support/etcd-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           // Each file starts etcd processes of its own; more at a time than cores only adds noise.
