@@ -99,7 +99,7 @@ const NOT_FROM_CREDENTIALS: ReadonlySet<number> = new Set([
 ]);
 
 /** Servers may send numbers that grpc-js has no name for; it passes them on all the same. */
-const asStatus = (code: number): Status => code as unknown as Status;
+const asStatus = (code: number) => code as unknown as Status;
 
 /** The gRPC status of an error that has none of its own. */
 const grpcCodeOf = (error: EtcdError): Status => {
@@ -469,8 +469,15 @@ export class GrpcCall implements ChannelCall {
   };
 
   static readonly #streamHandler: StreamHandler = {
-    ...GrpcCall.#unaryHandler,
     unary: false,
+    wantsMetadata: true,
+    onSuccess() {},
+    onStatus(stream, grpcStatus, message) {
+      (stream.context as GrpcCall).#onStatus(stream, grpcStatus, message);
+    },
+    onError(stream, error) {
+      (stream.context as GrpcCall).#onStreamError(stream, error);
+    },
     onHeaders(stream) {
       const call = stream.context as GrpcCall;
       call.#forgetRequest();
