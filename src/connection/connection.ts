@@ -14,7 +14,8 @@
  * Output: frames are written into one buffer, flushed once per tick in one socket write. While the socket still
  * reads that buffer, frames go to a second one. Input: frames are handled where they lie in the read buffer.
  */
-import { ArgumentError, ConnectionError, EtcdError, ProtocolError } from "../errors.js";
+import type { EtcdError } from "../errors.js";
+import { ArgumentError, ConnectionError, ProtocolError } from "../errors.js";
 import {
   BULK_BYTES_PER_FLUSH,
   DEADLINE_STEP_MS,
@@ -119,7 +120,7 @@ export class Connection implements FrameSink {
   readonly #table = new StreamTable();
   readonly #free: Stream[] = [];
   /** Calls without an id yet, first come first. */
-  readonly #queue: Stream[] = [];
+  #queue: Stream[] = [];
   #nextStreamId: number;
   /** Streams above this were written after the last flush: no byte of them has left the process. */
   #flushedStreamId = 0;
@@ -147,6 +148,7 @@ export class Connection implements FrameSink {
   readonly #frames: FrameReader;
   readonly #hpack: HpackDecoder;
   #reading = false;
+  #sawBytes = false;
   #sawSettings = false;
   #receiveWindowBytes: number;
   #unackedBytes = 0;
@@ -181,13 +183,16 @@ export class Connection implements FrameSink {
     this.#flush();
   };
   readonly #onYielded = (): void => {
-    this.#scheduleFlush();
+    this.#beginBatch();
   };
   readonly #onDeadline = (): void => {
     this.#checkDeadlines();
   };
   readonly #onPingTimer = (): void => {
-    this.#checkAlive();
+    this.#checkAlive(false);
+  };
+  readonly #onLastLook = (): void => {
+    this.#checkAlive(true);
   };
 
   constructor(options: ConnectionOptions, runtime: Runtime, listener: ConnectionListener) {
@@ -198,7 +203,7 @@ export class Connection implements FrameSink {
     this.#overTls = options.target.tls !== undefined;
     this.#nextStreamId = options.firstStreamId ?? 1;
     this.#flushedStreamId = this.#nextStreamId - 2;
-    this.#receiveWindowBytes = options.limits.connectionWindowBytes;
+    this.#receiveWindowBytes = Math.max(DEFAULT_WINDOW_BYTES, options.limits.connectionWindowBytes);
     this.#requests = new RequestEncoder(
       this.#overTls ? "https" : "http",
       options.authority,
@@ -326,12 +331,18 @@ export class Connection implements FrameSink {
     options: CallOptions,
   ): Stream | undefined {
     this.#beginBatch();
-    const stream = this.#take(head, handler, context, options.timeoutMs, options.metadata);
-    if (
+    const refused =
       this.#state === "draining" ||
       this.#state === "closed" ||
-      this.#queue.length >= this.#limits.queuedCallsMax
-    ) {
+      this.#queue.length >= this.#limits.queuedCallsMax;
+    const stream = this.#take(
+      head,
+      handler,
+      context,
+      refused ? Infinity : options.timeoutMs,
+      options.metadata,
+    );
+    if (refused) {
       const error =
         this.#closeError ??
         new ConnectionError(
@@ -392,9 +403,12 @@ export class Connection implements FrameSink {
     this.#endWithError(stream, error);
   }
 
-  /** Whether a byte of this call may have left the process, so that the server may act on it. */
+  /**
+   * Whether the server may come to see this call, also when it is cancelled now: from the moment its frames are in
+   * the output buffer, they will be sent, and RST_STREAM behind them does not take them back.
+   */
   handedToSocket(stream: Stream): boolean {
-    return stream.id !== 0 && stream.id <= this.#flushedStreamId;
+    return stream.id !== 0;
   }
 
   /** No messages until `resume`; the peer is held back by flow control after `streamWindowBytes`. */
@@ -405,8 +419,11 @@ export class Connection implements FrameSink {
   resume(stream: Stream): void {
     if (!stream.paused || stream.phase === Phase.idle) return;
     stream.paused = false;
+    // From inside `onMessage`: the loop that handed the message over goes on by itself.
+    if (stream.handingOver) return;
     const id = stream.id;
     if (!this.#parseBuffered(stream) || stream.id !== id) return;
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- its handler may have paused it again
     if (stream.paused) return;
     this.#giveStreamCredit(stream);
     if (stream.heldStatus < 0) return;
@@ -483,7 +500,7 @@ export class Connection implements FrameSink {
     const start = frame + FRAME_HEADER_BYTES;
     const end = this.#requests.write(this.#output, start, head, timeoutMs, metadata);
     if (end - start > this.#peerFrameMaxBytes)
-      this.#outputLength = this.#splitHeaders(frame, end, endStream, id);
+      this.#outputLength = this.#splitHeaders(frame, end, endStream, id, framedBytes);
     else {
       const flags = endStream ? Flag.END_HEADERS | Flag.END_STREAM : Flag.END_HEADERS;
       writeFrameHeader(this.#output, frame, end - start, FrameType.HEADERS, flags, id);
@@ -493,11 +510,11 @@ export class Connection implements FrameSink {
   }
 
   /** A block over the peer's frame limit (huge metadata) goes on in CONTINUATION frames, RFC 9113 §6.10. */
-  #splitHeaders(frame: number, end: number, endStream: boolean, id: number): number {
+  #splitHeaders(frame: number, end: number, endStream: boolean, id: number, framedBytes: number): number {
     const block = Buffer.from(this.#output.subarray(frame + FRAME_HEADER_BYTES, end));
     const max = this.#peerFrameMaxBytes;
     this.#outputLength = frame;
-    this.#ensureOutput(block.length + FRAME_HEADER_BYTES * Math.ceil(block.length / max));
+    this.#ensureOutput(block.length + FRAME_HEADER_BYTES * (Math.ceil(block.length / max) + 1) + framedBytes);
     let at = frame;
     for (let from = 0; from < block.length; from += max) {
       const to = Math.min(from + max, block.length);
@@ -549,17 +566,23 @@ export class Connection implements FrameSink {
       const stream = this.#sendable.shift()!;
       const written = this.#writeQueued(stream);
       budget -= written;
-      if (stream.sendListed) this.#sendable.push(stream);
-      idleTurns = written > 0 || !stream.sendListed ? 0 : idleTurns + 1;
+      if (stream.sendQueue.length > 0 || (stream.endAfterQueue && !stream.localEnded)) {
+        this.#sendable.push(stream);
+        idleTurns = written > 0 ? 0 : idleTurns + 1;
+        continue;
+      }
+      idleTurns = 0;
+      // Unlisted before the handler is told, because what it sends now may list the stream again.
+      stream.sendListed = false;
+      if (!stream.localEnded) this.#guard(() => stream.handler.onDrain?.(stream));
     }
     if (budget <= 0 && this.#sendable.length > 0) this.#runtime.yieldToInput(this.#onYielded);
   }
 
-  /** Writes one DATA frame of a listed stream; unlists it when nothing is left. Returns the bytes written. */
+  /** Writes one DATA frame of a listed stream if the windows allow it. Returns the bytes written. */
   #writeQueued(stream: Stream): number {
     const message = stream.sendQueue[0];
     if (message === undefined) {
-      stream.sendListed = false;
       if (stream.endAfterQueue && !stream.localEnded) {
         this.#ensureOutput(FRAME_HEADER_BYTES);
         this.#outputLength = writeFrameHeader(
@@ -596,10 +619,6 @@ export class Connection implements FrameSink {
     stream.sendOffset = done ? 0 : to;
     if (done) stream.sendQueue.shift();
     if (last) stream.localEnded = true;
-    if (stream.sendQueue.length === 0 && (last || !stream.endAfterQueue)) {
-      stream.sendListed = false;
-      if (!last) this.#guard(() => stream.handler.onDrain?.(stream));
-    }
     return to - from;
   }
 
@@ -621,21 +640,21 @@ export class Connection implements FrameSink {
 
   #flush(): void {
     this.#flushScheduled = false;
-    if (this.#state === "closed" || this.#writing) return;
-    if (this.#state !== "connecting") {
+    if (this.#state === "closed") return;
+    if (this.#state !== "connecting" && !this.#writing) {
       if (this.#queue.length > 0) this.#startQueued();
       if (this.#sendable.length > 0) this.#pumpData();
+      // A handler may have closed us.
+      if (this.#closeError !== undefined) return;
     }
+    // Also while the socket takes nothing: a peer that stopped reading is found by its silence.
     if (this.#table.activeCount > 0) this.#keepAlive();
+    this.#updateReference();
     const length = this.#outputLength;
-    if (length === 0 || !this.#sentPreface) return;
+    if (length === 0 || !this.#sentPreface || this.#writing) return;
     this.#outputLength = 0;
     this.#flushedStreamId = this.#nextStreamId - 2;
     this.#owedFrames = 0;
-    if (!this.#referenced) {
-      this.#referenced = true;
-      this.#socket.setReferenced(true);
-    }
     const output = this.#output;
     if (this.#socket.write(output.subarray(0, length))) {
       if (output.length > OUTPUT_BUFFER_KEEP_BYTES)
@@ -647,10 +666,18 @@ export class Connection implements FrameSink {
     this.#spare = output.length > OUTPUT_BUFFER_KEEP_BYTES ? undefined : output;
   }
 
+  /** Calls keep the process alive, an idle connection does not. */
+  #updateReference(): void {
+    const referenced = this.#state === "connecting" || this.callCount > 0;
+    if (referenced === this.#referenced) return;
+    this.#referenced = referenced;
+    this.#socket.setReferenced(referenced);
+  }
+
   #onWritten(): void {
     if (!this.#writing) return;
     this.#writing = false;
-    this.#scheduleFlush();
+    this.#beginBatch();
   }
 
   #ensureOutput(bytes: number): void {
@@ -672,7 +699,10 @@ export class Connection implements FrameSink {
     ];
     this.#output.set(PREFACE_BYTES, 0);
     let at = writeSettings(this.#output, PREFACE_BYTES.length, settings);
-    at = writeWindowUpdate(this.#output, at, 0, limits.connectionWindowBytes - DEFAULT_WINDOW_BYTES);
+    // The window starts at its default, which can be raised only; an increment of 0 is an error (RFC 9113 §6.9).
+    if (limits.connectionWindowBytes > DEFAULT_WINDOW_BYTES) {
+      at = writeWindowUpdate(this.#output, at, 0, limits.connectionWindowBytes - DEFAULT_WINDOW_BYTES);
+    }
     this.#outputLength = at;
     this.#sentPreface = true;
     this.#scheduleFlush();
@@ -695,7 +725,7 @@ export class Connection implements FrameSink {
   #onBytes(bytes: Buffer, length: number): void {
     if (this.#state === "closed") return;
     this.#lastReadMs = this.#runtime.now();
-    if (!this.#sawSettings && !this.#looksLikeHttp2(bytes, length)) return;
+    if (!this.#sawBytes && !this.#looksLikeHttp2(bytes, length)) return;
     this.#reading = true;
     try {
       this.#frames.read(bytes, 0, length);
@@ -710,15 +740,12 @@ export class Connection implements FrameSink {
     if (this.#flushScheduled) this.#flush();
     // flush() may have found nothing to do for calls that were made after the last frame.
     if (this.#state === "draining" && this.callCount === 0) this.#finishDraining();
-    else if (this.#table.activeCount === 0 && this.#referenced && this.#queue.length === 0) {
-      // An idle connection does not keep the process alive.
-      this.#referenced = false;
-      this.#socket.setReferenced(false);
-    }
+    else this.#updateReference();
   }
 
   /** The first frame must be SETTINGS (RFC 9113 §3.4): byte 3 is its type, and HTTP/1 and TLS have others there. */
   #looksLikeHttp2(bytes: Buffer, length: number): boolean {
+    this.#sawBytes = true;
     if (length <= 3 || bytes[3] === FrameType.SETTINGS) return true;
     this.#closeNow(errorOfFirstBytes(bytes, length, this.endpoint, this.#overTls));
     return false;
@@ -840,7 +867,13 @@ export class Connection implements FrameSink {
       from = message + length;
       if (!this.#takeMessage(stream, stream.buffer, message, from, false) || stream.id !== id) return false;
     }
-    if (from > 0 && !stream.hasMessage) {
+    // A unary message stays where it is; what stands behind it can only be the start of one too many.
+    if (stream.hasMessage) {
+      return (
+        from === stream.buffered || this.#takeMessage(stream, stream.buffer, from, stream.buffered, false)
+      );
+    }
+    if (from > 0) {
       stream.buffer.copyWithin(0, from, stream.buffered);
       stream.buffered -= from;
     }
@@ -876,11 +909,13 @@ export class Connection implements FrameSink {
   #takeMessage(stream: Stream, bytes: Uint8Array, start: number, end: number, inChunk: boolean): boolean {
     const { handler } = stream;
     if (!handler.unary) {
+      stream.handingOver = true;
       try {
         handler.onMessage?.(stream, bytes, start, end);
       } catch (error) {
         this.#report(error);
       }
+      stream.handingOver = false;
       return true;
     }
     if (stream.hasMessage) {
@@ -915,6 +950,7 @@ export class Connection implements FrameSink {
       this.#requireUsed(streamId, "HEADERS");
       return;
     }
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by onField, during decode
     if (this.#malformed) {
       this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "a malformed header field");
     } else if (stream.heldStatus >= 0) {
@@ -1225,7 +1261,10 @@ export class Connection implements FrameSink {
   /** Takes a stream out of every list; its fields stay readable for the handler. */
   #detach(stream: Stream): void {
     if (stream.id !== 0) this.#table.remove(stream);
-    else if (stream.phase === Phase.queued) this.#queue.splice(this.#queue.indexOf(stream), 1);
+    else if (stream.phase === Phase.queued) {
+      const at = this.#queue.indexOf(stream);
+      if (at >= 0) this.#queue.splice(at, 1);
+    }
     stream.phase = Phase.idle;
     if (stream.sendListed) {
       stream.sendListed = false;
@@ -1235,6 +1274,13 @@ export class Connection implements FrameSink {
     // While reading, the end of the chunk looks after this.
     if (this.#state === "draining" && !this.#reading && this.callCount === 0)
       this.#runtime.defer(() => this.#finishDraining());
+  }
+
+  /** Takes the waiting calls with a deadline up to this out of the queue, in one pass: there may be many. */
+  #dequeue(deadlineMs: number): Stream[] {
+    const queue = this.#queue;
+    this.#queue = queue.filter((stream) => stream.deadlineMs > deadlineMs);
+    return queue.filter((stream) => stream.deadlineMs <= deadlineMs);
   }
 
   #recycle(stream: Stream): void {
@@ -1271,12 +1317,13 @@ export class Connection implements FrameSink {
 
   #checkDeadlines(): void {
     this.#deadlineTimerMs = Infinity;
+    this.#earliestDeadlineMs = Infinity;
     if (this.#state === "closed") return;
     this.#nowMs = this.#runtime.now();
+    const waiting = this.#dequeue(this.#nowMs);
     let earliest = Infinity;
-    const streams = this.#table.list();
-    streams.push(...this.#queue);
-    for (const stream of streams) {
+    for (const stream of this.#queue) if (stream.deadlineMs < earliest) earliest = stream.deadlineMs;
+    for (const stream of this.#table.list().concat(waiting)) {
       if (stream.phase === Phase.idle) continue;
       if (stream.deadlineMs > this.#nowMs) {
         if (stream.deadlineMs < earliest) earliest = stream.deadlineMs;
@@ -1286,9 +1333,9 @@ export class Connection implements FrameSink {
       if (stream.id !== 0) this.#resetStream(stream, Http2Code.CANCEL);
       this.#endWithError(stream, error);
     }
-    // A handler may have started calls meanwhile.
-    this.#earliestDeadlineMs = Math.min(earliest, this.#deadlineTimerMs);
-    if (earliest < this.#deadlineTimerMs) this.#armDeadline(earliest);
+    // A handler may have started calls meanwhile, and those have armed the timer for themselves.
+    if (earliest < this.#earliestDeadlineMs) this.#armDeadline(earliest);
+    this.#updateReference();
   }
 
   /** Calls are open: see to it that a peer that died without a word is found (etcd-facts, wire checklist F). */
@@ -1311,13 +1358,19 @@ export class Connection implements FrameSink {
     this.#pingTimer = this.#runtime.setTimer(this.#onPingTimer, this.#limits.pingTimeoutMs);
   }
 
-  #checkAlive(): void {
+  #checkAlive(looked: boolean): void {
+    if (this.#pingTimer !== undefined) this.#runtime.clearTimer(this.#pingTimer);
     this.#pingTimer = undefined;
     if (this.#state === "closed") return;
     this.#nowMs = this.#runtime.now();
     if (this.#pingSentMs >= 0) {
       // Anything read since proves life; the answer itself need not be the first thing that comes.
       if (this.#lastReadMs < this.#pingSentMs) {
+        if (!looked) {
+          // After a stall of our own process timers run before input is read: the answer may be waiting there.
+          this.#runtime.yieldToInput(this.#onLastLook);
+          return;
+        }
         this.#closeNow(
           new ConnectionError(
             "ETCD_CONNECTION_LOST",
@@ -1346,8 +1399,10 @@ export class Connection implements FrameSink {
   #startDraining(http2Code: number): void {
     if (this.#state !== "open") return;
     this.#state = "draining";
-    const waiting = this.#queue.slice();
-    for (const stream of waiting) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
+    for (const stream of this.#dequeue(Infinity)) {
+      // The handler of one call may have cancelled another.
+      if (stream.phase !== Phase.idle) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
+    }
     this.#listener.onDraining(this, http2Code);
     if (this.callCount === 0 && !this.#reading) this.#runtime.defer(() => this.#finishDraining());
   }
@@ -1369,10 +1424,12 @@ export class Connection implements FrameSink {
       );
       return;
     }
-    this.#ensureOutput(CONTROL_FRAME_BYTES);
-    // Servers open no streams, so the last one processed is 0.
-    this.#outputLength = writeGoaway(this.#output, this.#outputLength, 0, cause.code, EMPTY);
-    this.#flush();
+    if (this.#state !== "closed" && !this.#writing) {
+      // In place of what is not flushed yet: calls made in this chunk stay unsent, and are known to be. Servers
+      // open no streams, so the last one processed is 0.
+      const length = writeGoaway(this.#output, 0, 0, cause.code, EMPTY);
+      this.#socket.write(this.#output.subarray(0, length));
+    }
     this.#closeNow(
       new ProtocolError(
         "ETCD_PROTOCOL",
@@ -1415,12 +1472,16 @@ export class Connection implements FrameSink {
     for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
-    const streams = this.#table.list();
-    streams.push(...this.#queue);
-    for (const stream of streams) {
-      this.#endWithError(stream, errorOfLostConnection(error, this.endpoint, this.handedToSocket(stream)));
+    for (const stream of this.#table.list().concat(this.#dequeue(Infinity))) {
+      // The handler of one call may have cancelled another.
+      if (stream.phase === Phase.idle) continue;
+      // What still lies in our buffer goes down with the connection.
+      const flushed = stream.id !== 0 && stream.id <= this.#flushedStreamId;
+      this.#endWithError(stream, errorOfLostConnection(error, this.endpoint, flushed));
     }
-    if (error.code === "ETCD_CLOSED" || error instanceof ProtocolError) this.#socket.end();
+    // Before the preface there is nothing to send, and an `end` would wait for the connection to be made.
+    if (this.#sentPreface && (error.code === "ETCD_CLOSED" || error instanceof ProtocolError))
+      this.#socket.end();
     else this.#socket.destroy();
     this.#listener.onClose(this, error);
   }

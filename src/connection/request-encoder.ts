@@ -61,7 +61,7 @@ export class RequestEncoder {
     const cached = this.#blocks[head.index];
     // 40: a literal grpc-timeout.
     let bytes = 40;
-    if (cached !== undefined && cached.generation === this.#generation) bytes += cached.bytes.length;
+    if (cached?.generation === this.#generation) bytes += cached.bytes.length;
     else {
       bytes +=
         this.#constantMaxBytes + fieldMaxBytes(":path", head.path) + fieldMaxBytes("token", this.#token);
@@ -80,7 +80,7 @@ export class RequestEncoder {
     metadata: readonly (readonly [string, string])[] | undefined,
   ): number {
     const cached = this.#blocks[head.index];
-    if (cached !== undefined && cached.generation === this.#generation) {
+    if (cached?.generation === this.#generation) {
       const { bytes } = cached;
       for (let i = 0; i < bytes.length; i++) out[at++] = bytes[i]!;
     } else at = this.#writeHead(out, at, head);
@@ -118,7 +118,7 @@ export class RequestEncoder {
   #writeTimeout(out: Uint8Array, start: number, timeoutMs: number): number {
     const cached = this.#timeouts.get(timeoutMs);
     let at = start;
-    if (cached !== undefined && cached.generation === this.#generation) {
+    if (cached?.generation === this.#generation) {
       const { bytes } = cached;
       for (let i = 0; i < bytes.length; i++) out[at++] = bytes[i]!;
       return at;

@@ -45,6 +45,9 @@ export interface Socket {
 
 export type SocketFactory = (target: SocketTarget, events: SocketEvents) => Socket;
 
+/** How long the last frames may take to leave a socket that is ending: a round trip or two, no more is worth it. */
+const END_TIMEOUT_MS = 1_000;
+
 /** Node's `net` and `tls`, with their errors translated once, here. */
 export const connectSocket: SocketFactory = (target, events) => new NodeSocket(target, events);
 
@@ -72,7 +75,7 @@ class NodeSocket implements Socket {
     };
     socket.setNoDelay(true);
     socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
-      if (target.tls !== undefined && (socket as tls.TLSSocket).alpnProtocol !== "h2") {
+      if ("alpnProtocol" in socket && socket.alpnProtocol !== "h2") {
         this.#error = new ConnectionError(
           "ETCD_TLS",
           `${target.endpoint} did not agree on HTTP/2 (ALPN "h2"): it is not an etcd client port`,
@@ -101,8 +104,9 @@ class NodeSocket implements Socket {
   }
 
   end(): void {
-    // A peer that reads no more must not keep the process alive for our last frames.
+    // A peer that reads no more must not keep the process alive for our last frames, nor the descriptor open.
     this.#socket.unref();
+    this.#socket.setTimeout(END_TIMEOUT_MS, () => this.#socket.destroy());
     this.#socket.destroySoon();
   }
 

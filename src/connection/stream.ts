@@ -74,6 +74,8 @@ export class Stream {
   /** Flow-controlled bytes taken from the peer and not yet given back as credit. */
   unackedBytes = 0;
   paused = false;
+  /** `onMessage` is running. */
+  handingOver = false;
   /** A message, or the start of one, that outlived its chunk: prefix included, `buffered` bytes from 0. */
   buffer: Uint8Array = EMPTY;
   buffered = 0;
@@ -104,6 +106,7 @@ export class Stream {
     this.endAfterQueue = false;
     this.unackedBytes = 0;
     this.paused = false;
+    this.handingOver = false;
     this.buffered = 0;
     if (this.buffer.length > bufferKeepBytes) this.buffer = EMPTY;
     this.hasMessage = false;
