@@ -1,0 +1,256 @@
+import { describe, expect, test } from "vitest";
+import { ConnectionError } from "../../src/errors.js";
+import { Setting } from "../../src/wire/layout.js";
+import { goawayFrame, pingFrame, settingsFrame } from "../support/frames.js";
+import { okHeaders, reply } from "../support/peer-frames.js";
+import { call, memoryConnection, open, openConnection } from "../support/recorded-call.js";
+
+const limits = { pingIntervalMs: 10_000, pingTimeoutMs: 3_000, connectTimeoutMs: 2_000 };
+const answerPing = (text: string): Uint8Array =>
+  pingFrame(Buffer.from(text.slice("PING ".length), "hex"), true);
+
+describe("a deadline", () => {
+  test("in flight ends the call within 10 ms, sends RST_STREAM CANCEL, and leaves the outcome unknown", () => {
+    const { connection, socket, runtime } = openConnection();
+    const recorded = call(connection, "x", 500);
+    runtime.endTick();
+    socket.takeFrames();
+    runtime.advance(499);
+    expect(recorded.outcomes).toEqual([]);
+    runtime.advance(11);
+    expect(recorded.outcomes).toEqual([
+      { code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: true, grpcCode: 4 },
+    ]);
+    expect(socket.taken()).toEqual(["RST_STREAM 1 CANCEL"]);
+    socket.receive(reply(1, "late"));
+    expect(recorded.outcomes).toHaveLength(1);
+    expect(connection.state).toBe("open");
+  });
+
+  test("while connecting ends the call as not applied, and nothing of it is sent afterwards", () => {
+    const { connection, socket, runtime } = memoryConnection({ limits });
+    const recorded = call(connection, "x", 500);
+    runtime.advance(510);
+    expect(recorded.outcomes).toEqual([
+      { code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: false, grpcCode: 4 },
+    ]);
+    socket.connected();
+    socket.receive(settingsFrame());
+    expect(socket.taken()).toEqual(["SETTINGS", "WINDOW_UPDATE 0 16711681", "SETTINGS ACK"]);
+  });
+
+  test("in the queue for a free stream ends the call as not applied", () => {
+    const { connection, socket, runtime } = openConnection({}, [[Setting.MAX_CONCURRENT_STREAMS, 0]]);
+    const recorded = call(connection, "x", 500);
+    const patient = call(connection, "y", 5_000);
+    runtime.advance(510);
+    expect(recorded.outcomes).toEqual([
+      { code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: false, grpcCode: 4 },
+    ]);
+    expect(patient.outcomes).toEqual([]);
+    expect(socket.taken()).toEqual([]);
+    socket.receive(settingsFrame([[Setting.MAX_CONCURRENT_STREAMS, 1]]));
+    const frames = socket.takeFrames();
+    expect(frames.map((frame) => frame.text)).toEqual(["SETTINGS ACK", "HEADERS 1", "DATA 1 6 END_STREAM"]);
+    // What is left of the time, not what the caller asked for.
+    expect(frames[1]!.fields.at(-1)).toBe("grpc-timeout: 4490m");
+  });
+
+  test("of a call that sits in our buffer behind a stuck socket leaves the outcome unknown: it will be sent", () => {
+    const { connection, socket, runtime } = openConnection();
+    socket.accepts = false;
+    call(connection, "first", 60_000);
+    runtime.endTick();
+    const second = call(connection, "second", 500);
+    runtime.advance(600);
+    expect(second.outcomes).toEqual([{ code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: true, grpcCode: 4 }]);
+    socket.completeWrite();
+    expect(socket.taken()).toEqual([
+      "HEADERS 1",
+      "DATA 1 10 END_STREAM",
+      "HEADERS 3",
+      "DATA 3 11 END_STREAM",
+      "RST_STREAM 3 CANCEL",
+    ]);
+  });
+
+  test("also holds for a call that was started when another one's deadline passed", () => {
+    const { connection, runtime } = openConnection();
+    const first = call(connection, "x", 100);
+    let second = first;
+    first.onSettled = () => (second = call(connection, "again", 200));
+    runtime.advance(110);
+    expect(second).not.toBe(first);
+    expect(second.outcomes).toEqual([]);
+    runtime.advance(211);
+    expect(second.outcomes).toEqual([{ code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: true, grpcCode: 4 }]);
+  });
+
+  test("of each of many calls holds, whatever order they were made in", () => {
+    const { connection, runtime } = openConnection();
+    const timeouts = [500, 100, 900, 300, 101, 2_000, 50];
+    const startMs = runtime.nowMs;
+    const endedAfterMs = new Map<number, number>();
+    for (const timeoutMs of timeouts) {
+      const recorded = call(connection, "x", timeoutMs);
+      recorded.onSettled = () => endedAfterMs.set(timeoutMs, runtime.nowMs - startMs);
+    }
+    runtime.advance(3_000);
+    for (const timeoutMs of timeouts) {
+      expect(endedAfterMs.get(timeoutMs)).toBeGreaterThanOrEqual(timeoutMs);
+      expect(endedAfterMs.get(timeoutMs)).toBeLessThanOrEqual(timeoutMs + 10);
+    }
+  });
+
+  test("that ends calls whose handler cancels another one tells each of them once", () => {
+    const { connection, runtime } = openConnection();
+    const first = call(connection, "x", 100);
+    const second = call(connection, "y", 100);
+    first.onSettled = () =>
+      connection.cancel(second.stream!, new ConnectionError("ETCD_CLOSED", "", { mayHaveApplied: true }));
+    runtime.advance(200);
+    expect(first.outcomes).toHaveLength(1);
+    expect(second.outcomes).toMatchObject([{ code: "ETCD_CLOSED" }]);
+  });
+
+  test("leaves no timer behind once the connection is closed", () => {
+    const { connection, runtime } = openConnection();
+    call(connection, "x", 100);
+    runtime.endTick();
+    connection.close();
+    expect(call(connection, "y", 100).outcomes).toEqual([
+      { code: "ETCD_CLOSED", mayHaveApplied: false, grpcCode: 14 },
+    ]);
+    expect(runtime.timerCount).toBe(0);
+  });
+});
+
+describe("connecting", () => {
+  test("to a server that stays silent fails after connectTimeoutMs, with nothing applied", () => {
+    const { connection, socket, runtime, listener } = memoryConnection({ limits });
+    const recorded = call(connection);
+    socket.connected();
+    runtime.advance(1_999);
+    expect(listener.events).toEqual([]);
+    runtime.advance(1);
+    expect(listener.events).toEqual(["close ETCD_UNREACHABLE"]);
+    expect(recorded.outcomes).toEqual([{ code: "ETCD_UNREACHABLE", mayHaveApplied: false, grpcCode: 14 }]);
+    expect(socket.state).toBe("destroyed");
+    expect(runtime.timerCount).toBe(0);
+  });
+
+  test("has no time limit any more once the server's SETTINGS came", () => {
+    const { runtime, listener } = openConnection({ limits });
+    runtime.advance(60_000);
+    expect(listener.events).toEqual(["open"]);
+  });
+});
+
+describe("keepalive", () => {
+  test("is silent while no call is open", () => {
+    const { socket, runtime } = openConnection({ limits });
+    runtime.advance(1_000_000);
+    expect(socket.taken()).toEqual([]);
+  });
+
+  test("pings after an interval of silence, lives when the answer comes, and pings again later", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    const stream = open(connection);
+    runtime.endTick();
+    expect(socket.taken()).toEqual(["HEADERS 1"]);
+    for (let round = 0; round < 3; round++) {
+      runtime.advance(9_999);
+      expect(socket.taken()).toEqual([]);
+      runtime.advance(1);
+      const [ping, ...others] = socket.taken();
+      expect(others).toEqual([]);
+      expect(ping).toMatch(/^PING [0-9a-f]{16}$/);
+      socket.receive(answerPing(ping!));
+    }
+    expect(stream.outcomes).toEqual([]);
+    expect(connection.state).toBe("open");
+  });
+
+  test("does not ping while the server talks", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    open(connection);
+    runtime.endTick();
+    socket.receive(okHeaders(1));
+    socket.takeFrames();
+    for (let second = 0; second < 60; second++) {
+      runtime.advance(1_000);
+      socket.receive(pingFrame(Buffer.alloc(8)));
+    }
+    expect(socket.taken().filter((text) => !text.startsWith("PING ACK"))).toEqual([]);
+  });
+
+  test("declares a silent peer dead after interval and timeout: the connection is lost, the call's outcome unknown", () => {
+    const { connection, socket, runtime, listener } = openConnection({ limits });
+    const stream = open(connection);
+    runtime.advance(12_999);
+    expect(stream.outcomes).toEqual([]);
+    runtime.advance(1);
+    expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+    expect(listener.events).toEqual(["open", "close ETCD_CONNECTION_LOST"]);
+    expect(socket.state).toBe("destroyed");
+    expect(runtime.timerCount).toBe(0);
+  });
+
+  test("finds a peer dead that took a call and stopped reading, though the socket takes nothing more", () => {
+    const { connection, socket, runtime, listener } = openConnection({ limits });
+    socket.accepts = false;
+    runtime.advance(1);
+    socket.receive(pingFrame(Buffer.alloc(8)));
+    expect(socket.isWriting).toBe(true);
+    open(connection);
+    runtime.endTick();
+    runtime.advance(13_000);
+    expect(listener.events).toEqual(["open", "close ETCD_CONNECTION_LOST"]);
+  });
+
+  test("sends a PING with the first call after a long silence", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    runtime.advance(3_600_000);
+    const recorded = call(connection);
+    runtime.endTick();
+    expect(socket.taken()).toEqual(["HEADERS 1", "DATA 1 10 END_STREAM", expect.stringMatching(/^PING /)]);
+    runtime.advance(3_000);
+    expect(recorded.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+
+  test("takes any answer to that call for a sign of life", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    runtime.advance(3_600_000);
+    open(connection);
+    runtime.endTick();
+    runtime.advance(100);
+    socket.receive(okHeaders(1));
+    runtime.advance(5_000);
+    expect(connection.state).toBe("open");
+  });
+
+  test("does not take a stall of our own process for the peer's death: input that waits is read first", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    const stream = open(connection);
+    runtime.advance(10_000);
+    const ping = socket.taken().at(-1)!;
+    // The process is stopped; the answer comes meanwhile, and timers run before it is read.
+    runtime.stall(60_000);
+    socket.receive(answerPing(ping));
+    runtime.turn();
+    expect(stream.outcomes).toEqual([]);
+    expect(connection.state).toBe("open");
+    // And it goes on watching.
+    runtime.advance(13_000);
+    expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+
+  test("goes on for the calls of a draining connection", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    const stream = open(connection);
+    runtime.endTick();
+    socket.receive(goawayFrame(1, 0));
+    runtime.advance(13_000);
+    expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+});
