@@ -85,6 +85,8 @@ export interface TlsOptions {
 
 /** Default deadline of a call. etcd itself gives up on a request after 7 s with default elections (`v3_server.go`, ReqTimeout). */
 export const DEFAULT_TIMEOUT_MS = 10_000;
+/** How long `getConnectivityState(true)` on the gRPC channel goes on connecting: gRPC's own minimum (connection-backoff.md). */
+export const CHANNEL_CONNECT_TIMEOUT_MS = 20_000;
 /** A call on the gRPC channel that provably never reached a server is sent this often, the first time included. */
 export const TRANSPARENT_TRIES_MAX = 5;
 /** The longest wait before such a repeat; the first repeat comes at once, the next after up to 20 ms, then twice that. */

@@ -41,6 +41,8 @@ export class Pool implements EndpointListener {
   readonly runtime: Runtime;
   /** The leader's open connection for calls, ready with a token: the hot path's whole routing. */
   hot: Connection | undefined;
+  /** Called after anything that may change what calls find: connections, the leader, the token. */
+  readonly changeListeners = new Set<() => void>();
   readonly #tracker: LeaderTracker;
   readonly #budget: RetryBudget;
   readonly #authenticate: PoolOptions["authenticate"];
@@ -231,6 +233,7 @@ export class Pool implements EndpointListener {
   #updateHot(): void {
     const ready = !this.#closed && (this.#authenticate === undefined || this.#token !== undefined);
     this.hot = ready ? this.#tracker.leader?.opened("calls") : undefined;
+    for (const listener of this.changeListeners) listener();
   }
 
   /** The least loaded of the open ones, else the first that may be connected. */
