@@ -1452,7 +1452,11 @@ export class Connection implements FrameSink {
           connected ? "ETCD_CONNECTION_LOST" : "ETCD_UNREACHABLE",
           connected
             ? `${this.endpoint} closed the connection`
-            : `${this.endpoint} closed the connection before its first frame`,
+            : `${this.endpoint} closed the connection before its first frame: ${
+                this.#overTls
+                  ? "does it want a client certificate?"
+                  : "is it a TLS port? use https:// for one"
+              }`,
           { mayHaveApplied: connected, endpoint: this.endpoint },
         ),
     );
