@@ -72,9 +72,10 @@ const main = async (options: BenchOptions): Promise<number> => {
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   const broken = violations(outcome.records);
   for (const line of broken) process.stderr.write(`VIOLATION: ${line}\n`);
-  for (const { workload, system, errorText } of outcome.records) {
-    if (errorText !== undefined) process.stderr.write(`first error of ${workload} ${system}: ${errorText}\n`);
-  }
+  const errorLines = outcome.records.flatMap(({ workload, system, errorText }) =>
+    errorText === undefined ? [] : [`error in ${workload} ${system}: ${errorText}\n`],
+  );
+  for (const line of new Set(errorLines)) process.stderr.write(line);
   if (broken.length > 0) return EXIT_VIOLATION;
   if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
   return outcome.unmeasured.length > 0 ? EXIT_FAILED : 0;
