@@ -19,6 +19,8 @@ export default tseslint.config(
       // noUncheckedIndexedAccess makes every byte read `number | undefined`: on bytes whose bounds were
       // checked once, `!` says so.
       "@typescript-eslint/no-non-null-assertion": "off",
+      // Passing on what was caught.
+      "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
       // Hot loops walk typed arrays by index.
       "@typescript-eslint/prefer-for-of": "off",
       // Observers and callbacks often have nothing to do.

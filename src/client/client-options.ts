@@ -1,5 +1,6 @@
 import { parseAddresses } from "../cluster/address.js";
 import type { Address } from "../cluster/address.js";
+import { nodeRuntime } from "../connection/runtime.js";
 import type { Runtime } from "../connection/runtime.js";
 import { ArgumentError } from "../errors.js";
 import { DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT_MS, TIMEOUT_MAX_MS } from "../options.js";
@@ -31,6 +32,7 @@ export interface CheckedOptions {
   readonly auth: { readonly user: string; readonly password: string } | undefined;
   readonly timeoutMs: number;
   readonly limits: Readonly<ConnectionLimits>;
+  readonly runtime: Runtime;
 }
 
 /** A misspelt option would silently do nothing; better to say so. */
@@ -99,6 +101,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
     auth: options.auth,
     timeoutMs: options.timeoutMs === undefined ? DEFAULT_TIMEOUT_MS : requireTimeout(options.timeoutMs),
     limits,
+    runtime: options.runtime ?? nodeRuntime,
   };
 };
 

@@ -1,24 +1,16 @@
-import { Pool } from "../cluster/pool.js";
-import type { MemberStatus } from "../cluster/leader-tracker.js";
-import type { Connection } from "../connection/connection.js";
-import { nodeRuntime } from "../connection/runtime.js";
-import { EtcdError } from "../errors.js";
-import { AuthenticateRequest, StatusRequest } from "../messages/generated.js";
-import { toBigInt, toSafeInteger } from "../messages/numbers.js";
-import { callUnary } from "../rpc/unary-call.js";
-import type { Method } from "../rpc/method.js";
+import type { ChannelInterface } from "@grpc/grpc-js";
+import { createChannel } from "../cluster/channel-router.js";
+import type { Pool } from "../cluster/pool.js";
 import { compileTxn } from "../txn/plan.js";
-import { PreparedTxn, isReadOnly } from "../txn/prepared-txn.js";
+import { PreparedTxn } from "../txn/prepared-txn.js";
 import type { PreparedTxnOptions } from "../txn/prepared-txn.js";
+import { isReadOnly } from "../txn/shape.js";
 import type { ParametersOf, TxnShape } from "../txn/shape.js";
 import { checkClientOptions, requireKnown, requireTimeout } from "./client-options.js";
 import type { ClientOptions } from "./client-options.js";
 import { Leases } from "./lease.js";
-import { AUTHENTICATE, STATUS } from "./method-table.js";
+import { openPool } from "./open-pool.js";
 import { Watches } from "./watch.js";
-
-/** Sent as user-agent, so that an operator can tell clients apart in traces. */
-const USER_AGENT = "etcdwire-node";
 
 /** What one call may say for itself. */
 export interface CallerOptions {
@@ -50,20 +42,8 @@ export class Client {
   /** @throws ArgumentError for options that cannot work; nothing is sent here */
   constructor(options: ClientOptions) {
     const checked = checkClientOptions(options);
-    const { auth } = checked;
-    const runtime = options.runtime ?? nodeRuntime;
     this.#timeoutMs = checked.timeoutMs;
-    this.#pool = new Pool(
-      {
-        addresses: checked.addresses,
-        tls: checked.tls,
-        limits: checked.limits,
-        userAgent: USER_AGENT,
-        probe,
-        authenticate: auth === undefined ? undefined : (connection, ms) => authenticate(connection, ms, auth),
-      },
-      runtime,
-    );
+    this.#pool = openPool(checked);
     this.leases = new Leases(this.#pool);
     this.watches = new Watches(this.#pool, this.#timeoutMs);
   }
@@ -103,6 +83,15 @@ export class Client {
     return { endpoint: endpoint.address.text, raftTerm: this.#pool.term };
   }
 
+  /**
+   * A channel for generated grpc-js clients, in place of grpc-js's own:
+   * `new KVClient("etcd", credentials.createInsecure(), { channelOverride: client.channel() })`. Calls go to the
+   * leader and share this client's connections; closing the channel leaves the client open.
+   */
+  channel(): ChannelInterface {
+    return createChannel(this.#pool, { timeoutMs: this.#timeoutMs });
+  }
+
   /** Ends every call, watch and connection at once: they fail with ETCD_CLOSED. Leases stay. Idempotent. */
   close(): Promise<void> {
     this.#closed = true;
@@ -122,38 +111,3 @@ export class Client {
     return { timeoutMs, signal: options.signal };
   }
 }
-
-/** One call on a given connection, without the pool's rules: what the pool itself is told by. */
-const callOnce = async <Request, Response>(
-  connection: Connection,
-  method: Method<Request, Response>,
-  request: Request,
-  timeoutMs: number,
-): Promise<Response> =>
-  method.decode(await callUnary(connection, method.head, method.encode(request), timeoutMs));
-
-const probe = async (connection: Connection, timeoutMs: number): Promise<MemberStatus> => {
-  const reply = await callOnce(connection, STATUS, new StatusRequest(), timeoutMs);
-  return {
-    clusterId: toBigInt(reply.header?.cluster_id ?? "0"),
-    memberId: toBigInt(reply.header?.member_id ?? "0"),
-    leaderId: toBigInt(reply.leader),
-    raftTerm: toSafeInteger(reply.raftTerm, "raftTerm"),
-    isLearner: reply.isLearner,
-  };
-};
-
-const authenticate = async (
-  connection: Connection,
-  timeoutMs: number,
-  { user, password }: { user: string; password: string },
-): Promise<string> => {
-  const request = new AuthenticateRequest({ name: user, password });
-  try {
-    return (await callOnce(connection, AUTHENTICATE, request, timeoutMs)).token;
-  } catch (error) {
-    // Credentials for a cluster that wants none: go on without a token.
-    if (error instanceof EtcdError && error.code === "ETCD_AUTH_NOT_ENABLED") return "";
-    throw error;
-  }
-};

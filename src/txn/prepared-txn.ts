@@ -8,7 +8,6 @@ import { Wait } from "../cluster/wait.js";
 import type { TxnPlan } from "./plan.js";
 import { txnResult } from "./result.js";
 import type { TxnResult } from "./result.js";
-import type { TxnShape } from "./shape.js";
 import { TxnView } from "./view.js";
 
 const TXN_HEAD = leaderHead("/etcdserverpb.KV/Txn");
@@ -249,12 +248,6 @@ export class PreparedTxn<Parameters extends object> {
     };
   }
 }
-
-/** Whether a transaction of this shape can change nothing; etcd serves it as a read then. */
-export const isReadOnly = (shape: TxnShape): boolean =>
-  [...(shape.then ?? []), ...(shape.else ?? [])].every(
-    (operation) => operation.op === "get" || (operation.op === "txn" && isReadOnly(operation.shape)),
-  );
 
 const asEtcdError = (error: unknown): EtcdError =>
   error instanceof EtcdError ? error : new ArgumentError(String(error));
