@@ -26,6 +26,21 @@ const openEtcdwire: SystemFactory = async (target) => {
   return system(compareAndGet(client), () => client.close());
 };
 
+/** The stock generated client of `grpc-js`, on etcdwire's channel. */
+const openEtcdwireStub: SystemFactory = async (target) => {
+  const { openClient } = await import("../peers/etcdwire.js");
+  const { openKv, submitCompareAndGet } = await import("../peers/grpc-js.js");
+  const client = openClient(target.endpoints);
+  const kv = openKv(target.endpoints[0]!, { channelOverride: client.channel() });
+  return system(
+    (_slot, done) => submitCompareAndGet(kv, done),
+    async () => {
+      kv.close();
+      await client.close();
+    },
+  );
+};
+
 /** What the client itself can do when the server costs nothing. */
 export const clientLimit: Workload = {
   name: "client-limit",
@@ -35,7 +50,7 @@ export const clientLimit: Workload = {
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),
-  systems: { etcdwire: openEtcdwire, "grpc-js": openGrpcJs },
+  systems: { etcdwire: openEtcdwire, "etcdwire-stub": openEtcdwireStub, "grpc-js": openGrpcJs },
   ratios: [
     {
       name: "client-limit c=64 calls/s: etcdwire / grpc-js",
