@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { CallOptions, Pool } from "../cluster/pool.js";
+import type { CallOptions, Pool, Route } from "../cluster/pool.js";
 import { Wait } from "../cluster/wait.js";
 import type { Endpoint } from "../cluster/endpoint.js";
 import { ArgumentError, ConnectionError, EtcdError, StatusError } from "../errors.js";
-import { LEASE_TTL_MAX_SECONDS } from "../options.js";
+import { LEASE_TTL_MAX_SECONDS, RENEWAL_TIMEOUT_MAX_MS } from "../options.js";
 import {
   LeaseGrantRequest,
   LeaseKeepAliveRequest,
@@ -13,6 +13,7 @@ import {
 } from "../messages/generated.js";
 import { int64Text, toBigInt, toSafeInteger } from "../messages/numbers.js";
 import { StreamCall } from "../rpc/stream-call.js";
+import { callUnary } from "../rpc/unary-call.js";
 import {
   LEASE_GRANT,
   LEASE_KEEP_ALIVE_HEAD,
@@ -54,8 +55,9 @@ export class Leases {
   readonly #pool: Pool;
   #stream: RenewalStream | undefined;
   #opening: Promise<RenewalStream> | undefined;
-  /** Where the last renewal stream failed or stayed silent; the next is opened elsewhere. */
-  #avoid: Endpoint | undefined;
+  /** Where renewals failed or stayed silent since the last that was answered: the next is sent elsewhere. */
+  readonly #failed = new Set<Endpoint>();
+  readonly #holders = new Set<() => void>();
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -71,22 +73,33 @@ export class Leases {
   async grant(ttlSeconds: number, options: CallOptions, id?: bigint): Promise<LeaseRenewal & { id: bigint }> {
     requireTtl(ttlSeconds);
     const leaseId = id ?? newLeaseId();
-    // From the call's start, not from the answered try's: earlier is the safe side.
-    const sentAtMs = this.#pool.runtime.now();
     const request = new LeaseGrantRequest({
       TTL: int64Text(ttlSeconds, "ttlSeconds"),
       ID: int64Text(leaseId, "id"),
     });
+    const message = LEASE_GRANT.encode(request);
+    // Of the try at hand: a lease that this try is said to have made cannot be older.
+    let sentAtMs = 0;
     try {
-      const reply = await this.#pool.unary(LEASE_GRANT, request, "leader", options);
+      const bytes = await this.#pool.call(LEASE_GRANT.policy, "leader", options, (connection, timeoutMs) => {
+        sentAtMs = this.#pool.runtime.now();
+        return callUnary(connection, LEASE_GRANT.head, message, timeoutMs, options.signal);
+      });
+      const reply = LEASE_GRANT.decode(bytes);
       const raftTerm = toSafeInteger(reply.header?.raft_term ?? "0", "raft_term");
+      this.#pool.noteTerm(raftTerm);
       return { id: leaseId, ttlSeconds: toSafeInteger(reply.TTL, "TTL"), sentAtMs, raftTerm };
     } catch (error) {
-      // An earlier try of ours was applied and its reply lost: the lease is there.
+      // An earlier try of ours was applied and its reply lost: the lease is there, and may have run for a while.
       if (!(error instanceof EtcdError) || error.code !== "ETCD_LEASE_EXISTS" || id !== undefined)
         throw error;
-      const lease = await this.timeToLive(leaseId, options);
-      return { id: leaseId, ttlSeconds: lease.grantedTtlSeconds, sentAtMs, raftTerm: this.#pool.term };
+      const renewal = await this.renew(leaseId, Math.min(options.timeoutMs, RENEWAL_TIMEOUT_MAX_MS));
+      if (renewal.ttlSeconds > 0) return { id: leaseId, ...renewal };
+      throw new StatusError("ETCD_LEASE_NOT_FOUND", "the lease ended before its grant was answered", {
+        mayHaveApplied: true,
+        grpcCode: 5,
+        cause: error,
+      });
     }
   }
 
@@ -117,12 +130,39 @@ export class Leases {
    */
   async renew(id: bigint, timeoutMs: number): Promise<LeaseRenewal> {
     const wait = new Wait(this.#pool.runtime, timeoutMs, undefined);
-    const stream = this.#stream ?? (await wait.for(this.#openStream(timeoutMs), silent));
-    return stream.renew(id, wait);
+    try {
+      const stream = this.#stream ?? (await wait.for(this.#openStream(timeoutMs), silent));
+      return await stream.renew(id, wait);
+    } finally {
+      this.#closeIfIdle();
+    }
+  }
+
+  /**
+   * Says that somebody renews leases here. Without anybody the stream is closed, which would otherwise keep the
+   * process alive.
+   *
+   * @param onClose called when the client is closed
+   * @returns to be called when done
+   */
+  hold(onClose: () => void): () => void {
+    this.#holders.add(onClose);
+    return () => {
+      this.#holders.delete(onClose);
+      this.#closeIfIdle();
+    };
   }
 
   close(): void {
     this.#stream?.cancel();
+    for (const onClose of [...this.#holders]) onClose();
+  }
+
+  #closeIfIdle(): void {
+    if (this.#holders.size > 0 || this.#stream === undefined) return;
+    this.#stream.cancel();
+    // Nobody failed.
+    this.#failed.clear();
   }
 
   #openStream(timeoutMs: number): Promise<RenewalStream> {
@@ -134,30 +174,39 @@ export class Leases {
 
   async #connect(timeoutMs: number): Promise<RenewalStream> {
     const wait = new Wait(this.#pool.runtime, timeoutMs, undefined);
-    const avoid = this.#avoid;
-    // The leader answers without a hop. After it failed us once, any other member: it forwards to whoever leads.
-    const route = avoid === undefined || this.#pool.endpoints.length === 1 ? "leader" : this.#other(avoid);
-    const connection = await this.#pool.acquire(route, "streams", wait, avoid);
-    this.#avoid = undefined;
-    const endpoint = this.#pool.endpoints.find(({ address }) => address.text === connection.endpoint);
+    const connection = await this.#pool.acquire(this.#route(), "streams", wait);
+    const endpoint = this.#pool.endpoints.find(({ address }) => address.text === connection.endpoint)!;
     const stream = new RenewalStream(
       this.#pool,
       (events) => new StreamCall(connection, LEASE_KEEP_ALIVE_HEAD, events),
-      (ended) => {
-        if (this.#stream === ended) this.#stream = undefined;
-        this.#avoid = endpoint;
+      {
+        onAnswer: () => {
+          this.#failed.clear();
+        },
+        onEnd: (ended) => {
+          if (this.#stream === ended) this.#stream = undefined;
+          this.#failed.add(endpoint);
+        },
       },
     );
     if (!stream.ended) this.#stream = stream;
     return stream;
   }
 
-  #other(avoid: Endpoint): Endpoint {
+  /**
+   * The leader answers without a hop. Once it has failed us, the others in turn, who forward to whoever leads:
+   * after an election they know that before we do.
+   */
+  #route(): Route {
     const { leader, endpoints, runtime } = this.#pool;
-    if (leader !== undefined && leader !== avoid) return leader;
+    if (endpoints.every((endpoint) => this.#failed.has(endpoint))) this.#failed.clear();
+    if (this.#failed.size === 0 || (leader !== undefined && !this.#failed.has(leader))) return "leader";
     const nowMs = runtime.now();
-    const others = endpoints.filter((endpoint) => endpoint !== avoid);
-    return others.find((endpoint) => endpoint.opened("calls") && endpoint.retryAtMs <= nowMs) ?? others[0]!;
+    const others = endpoints.filter((endpoint) => !this.#failed.has(endpoint));
+    return (
+      others.find((endpoint) => endpoint.opened("calls") !== undefined && endpoint.retryAtMs <= nowMs) ??
+      others[0]!
+    );
   }
 }
 
@@ -173,20 +222,26 @@ interface Renewal {
   readonly reject: (error: EtcdError) => void;
 }
 
+interface RenewalStreamEvents {
+  /** A member that knows the present leader has answered. */
+  onAnswer(): void;
+  onEnd(stream: RenewalStream): void;
+}
+
 /** One keepalive stream with the renewals under way on it, by lease. */
 class RenewalStream {
   readonly #pool: Pool;
   readonly #call: StreamCall;
   readonly #renewals = new Map<bigint, Renewal[]>();
-  readonly #onEnd: (stream: RenewalStream) => void;
+  readonly #events: RenewalStreamEvents;
 
   constructor(
     pool: Pool,
     open: (events: ConstructorParameters<typeof StreamCall>[2]) => StreamCall,
-    onEnd: (stream: RenewalStream) => void,
+    events: RenewalStreamEvents,
   ) {
     this.#pool = pool;
-    this.#onEnd = onEnd;
+    this.#events = events;
     this.#call = open({
       onMessage: (bytes, start, end) => {
         this.#onMessage(bytes.subarray(start, end));
@@ -229,14 +284,18 @@ class RenewalStream {
   }
 
   #onMessage(bytes: Uint8Array): void {
-    let reply: LeaseKeepAliveResponse;
     try {
-      reply = decodeKeepAlive(bytes);
-    } catch {
+      this.#take(decodeKeepAlive(bytes));
+    } catch (error) {
+      // A reply that cannot be read, or holds a number that cannot be.
+      if (!(error instanceof EtcdError)) throw error;
       this.cancel();
-      return;
     }
+  }
+
+  #take(reply: LeaseKeepAliveResponse): void {
     const raftTerm = toSafeInteger(reply.header?.raft_term ?? "0", "raft_term");
+    const ttlSeconds = toSafeInteger(reply.TTL, "TTL");
     const id = toBigInt(reply.ID);
     // Answers come in the order of the requests, so the first that waits for this lease is meant.
     const queue = this.#renewals.get(id);
@@ -255,11 +314,13 @@ class RenewalStream {
       );
       return;
     }
-    renewal.resolve({ ttlSeconds: toSafeInteger(reply.TTL, "TTL"), sentAtMs: renewal.sentAtMs, raftTerm });
+    this.#events.onAnswer();
+    renewal.resolve({ ttlSeconds, sentAtMs: renewal.sentAtMs, raftTerm });
   }
 
   #finish(error: EtcdError): void {
-    this.#onEnd(this);
+    this.#pool.noteError(error);
+    this.#events.onEnd(this);
     const waiting = [...this.#renewals.values()].flat();
     this.#renewals.clear();
     for (const { reject } of waiting) reject(error);

@@ -1,7 +1,7 @@
 import type { Pool } from "../cluster/pool.js";
+import { isTokenError } from "../cluster/retry-policy.js";
 import { Wait } from "../cluster/wait.js";
-import type { EtcdError} from "../errors.js";
-import { ConnectionError, StatusError } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError } from "../errors.js";
 import {
   WatchCancelRequest,
   WatchCreateRequest,
@@ -59,9 +59,14 @@ export class Watches {
     const watch = new OneWatch(target, events);
     if (this.#stream !== undefined) this.#stream.add(watch);
     else {
-      this.#openStream().then(
+      const opening = this.#openStream();
+      opening.then(
         (stream) => {
           stream.add(watch);
+          // Once all who waited for it have been added: this one may have been closed meanwhile.
+          void opening.then(() => {
+            stream.closeIfIdle();
+          });
         },
         (error: unknown) => {
           watch.end(error as EtcdError);
@@ -187,6 +192,15 @@ class WatchStream {
     if (!this.#watches.delete(watch.id.toString())) return;
     const cancel_request = new WatchCancelRequest({ watch_id: watch.id.toString() });
     this.#call.send(new WatchRequest({ cancel_request }).serializeBinary());
+    this.closeIfIdle();
+  }
+
+  /** An open stream would keep the process alive. */
+  closeIfIdle(): void {
+    if (this.#watches.size > 0 || this.#call.ended) return;
+    this.#endWith(
+      new ConnectionError("ETCD_CONNECTION_LOST", "the watch stream was idle", { mayHaveApplied: false }),
+    );
   }
 
   cancel(): void {
@@ -194,14 +208,16 @@ class WatchStream {
   }
 
   #onMessage(bytes: Uint8Array): void {
-    let reply: WatchResponse;
     try {
-      reply = decodeWatch(bytes);
+      this.#take(decodeWatch(bytes));
     } catch (error) {
-      this.#endError = error as EtcdError;
-      this.cancel();
-      return;
+      // A reply that cannot be read, or holds a number that cannot be: what else it said is lost.
+      if (!(error instanceof EtcdError)) throw error;
+      this.#endWith(error);
     }
+  }
+
+  #take(reply: WatchResponse): void {
     this.#pool.noteTerm(toSafeInteger(reply.header?.raft_term ?? "0", "raft_term"));
     const created = reply.created ? this.#creating.shift() : undefined;
     // A refused create comes as created, canceled and watch_id -1 (etcd-facts.md §6).
@@ -213,12 +229,25 @@ class WatchStream {
     if (reply.created && !reply.canceled) watch.events.onCreated(revision);
     if (reply.events.length > 0) watch.events.onEvents(reply.events, revision);
     if (!reply.canceled) return;
+    const error = cancelError(reply, this.#call.endpoint);
+    this.#pool.noteError(error);
+    // The token went with the stream's headers, so no watch can begin on this stream any more.
+    if (isTokenError(error)) {
+      this.#endWith(error);
+      return;
+    }
     this.#watches.delete(watch.id.toString());
-    watch.end(cancelError(reply, this.#call.endpoint));
+    watch.end(error);
+  }
+
+  #endWith(error: EtcdError): void {
+    this.#endError = error;
+    this.cancel();
   }
 
   #finish(error: EtcdError): void {
     this.#endError ??= error;
+    this.#pool.noteError(this.#endError);
     this.#onEnd(this);
     const watches = [...this.#watches.values()];
     this.#watches.clear();

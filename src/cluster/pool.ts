@@ -10,7 +10,7 @@ import { Endpoint } from "./endpoint.js";
 import type { ConnectionKind, EndpointListener } from "./endpoint.js";
 import { LeaderTracker } from "./leader-tracker.js";
 import type { StatusProbe } from "./leader-tracker.js";
-import { decideRetry } from "./retry-policy.js";
+import { decideRetry, isTokenError } from "./retry-policy.js";
 import type { MethodPolicy } from "./retry-policy.js";
 import { Wait, deadlineError } from "./wait.js";
 
@@ -82,8 +82,14 @@ export class Pool implements EndpointListener {
     if (term > this.#tracker.term) this.#tracker.noteTerm(term);
   }
 
-  /** To be told of every failed call, so that later ones go elsewhere. */
+  /** Whether there is a user and password to get a token with. */
+  get hasCredentials(): boolean {
+    return this.#authenticate !== undefined;
+  }
+
+  /** To be told of every failed call and stream, so that later ones go elsewhere, or with another token. */
   noteError(error: EtcdError): void {
+    if (this.hasCredentials && isTokenError(error)) this.#dropToken();
     if (
       error.code !== "ETCD_NO_LEADER" &&
       error.code !== "ETCD_SERVER_STOPPED" &&
@@ -154,7 +160,7 @@ export class Pool implements EndpointListener {
       const decision = decideRetry(policy, error, {
         repeatedAtOnce,
         authenticatedAgain,
-        hasCredentials: this.#authenticate !== undefined,
+        hasCredentials: this.hasCredentials,
         hasUntriedEndpoint:
           route === "any" && this.endpoints.some((endpoint) => !tried.has(endpoint.address.text)),
       });
@@ -167,7 +173,6 @@ export class Pool implements EndpointListener {
       if (decision.after === "now") repeatedAtOnce = true;
       else if (decision.after === "authenticate") {
         authenticatedAgain = true;
-        this.#dropToken();
       } else {
         const waitMs = Math.max(
           decision.atLeastMs,

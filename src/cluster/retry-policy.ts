@@ -113,6 +113,9 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
   ETCD_LOCK_REENTERED: "never",
 };
 
+/** Whether a fresh token is what helps: the one that was sent is missing, expired, or older than the auth store. */
+export const isTokenError = (error: EtcdError): boolean => CLASSES[error.code] === "token";
+
 /** etcd refuses while 5,000 entries wait to be applied; at 50,000 a second that takes 100 ms to drain. */
 const OVERLOADED_WAIT_MS = 100;
 

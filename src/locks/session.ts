@@ -3,7 +3,7 @@ import type { CallerOptions, Client } from "../client/client.js";
 import { requireKnown, requireTimeout } from "../client/client-options.js";
 import type { LeaseRenewal } from "../client/lease.js";
 import type { Runtime, Timer } from "../connection/runtime.js";
-import { EtcdError, LockLostError } from "../errors.js";
+import { ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import {
   DEFAULT_SESSION_TTL_SECONDS,
   RENEWAL_RETRY_MS,
@@ -38,6 +38,7 @@ export class Session {
   #renewTimer: Timer;
   #expiryTimer: Timer;
   #closing: Promise<void> | undefined;
+  readonly #stopHolding: () => void;
   /** @internal Callers of this process, by lock name, in order. */
   readonly queue = new LockQueue();
 
@@ -47,6 +48,10 @@ export class Session {
     this.#runtime = client.pool.runtime;
     // Every lock of the session listens; Node would take more than ten for a leak.
     setMaxListeners(0, this.#controller.signal);
+    // Nobody would renew it any more. Said at once, so that no timer of ours holds the process.
+    this.#stopHolding = client.leases.hold(() => {
+      this.#expire("its client was closed");
+    });
     this.#ttlSeconds = grant.ttlSeconds;
     this.#deadlineMs = this.#provableEnd(grant);
     this.#armExpiry();
@@ -63,6 +68,9 @@ export class Session {
     requireKnown(options, ["ttlSeconds", "timeoutMs", "signal"], "");
     const call = client.callOptions(options);
     const grant = await client.leases.grant(options.ttlSeconds ?? DEFAULT_SESSION_TTL_SECONDS, call);
+    if (client.closed) {
+      throw new ConnectionError("ETCD_CLOSED", "the client was closed", { mayHaveApplied: true });
+    }
     return new Session(client, grant.id, grant);
   }
 
@@ -135,10 +143,6 @@ export class Session {
       this.#onRenewal(renewal);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      if (error.code === "ETCD_CLOSED" && this.client.closed) {
-        this.#expire("its client was closed", error);
-        return;
-      }
       if (this.remainingMs > 0) this.#scheduleRenewal(0, RENEWAL_RETRY_MS * (0.5 + this.#runtime.random()));
     }
   }
@@ -168,12 +172,9 @@ export class Session {
     }, delayMs);
   }
 
-  #expire(why: string, cause?: unknown): void {
+  #expire(why: string): void {
     this.#end(
-      new LockLostError("ETCD_SESSION_EXPIRED", `the session ended: ${why}`, {
-        mayHaveApplied: false,
-        cause,
-      }),
+      new LockLostError("ETCD_SESSION_EXPIRED", `the session ended: ${why}`, { mayHaveApplied: false }),
     );
   }
 
@@ -183,5 +184,6 @@ export class Session {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
     this.#controller.abort(reason);
+    this.#stopHolding();
   }
 }
