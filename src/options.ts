@@ -127,3 +127,5 @@ export const WARM_WATCH_MS = 2_000;
  * with default elections, and a margin.
  */
 export const LATE_APPLY_MS = 8_000;
+/** Between tries to delete a key that nobody means any more. It blocks its name, and the cluster is in trouble already. */
+export const KEY_REMOVAL_BACKOFF = { baseMs: 50, capMs: 5_000 } as const;

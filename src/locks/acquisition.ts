@@ -1,7 +1,8 @@
 import { decideRetry } from "../cluster/retry-policy.js";
 import { EtcdError, LockLostError } from "../errors.js";
-import { LATE_APPLY_MS, RENEWAL_RETRY_MS } from "../options.js";
+import { LATE_APPLY_MS } from "../options.js";
 import type { TxnResult } from "../txn/result.js";
+import { removeKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatch, NameWatchUser } from "./name-watch.js";
 import type { LockPlans } from "./lock-plans.js";
@@ -41,12 +42,16 @@ export class Acquisition implements NameWatchUser {
   readonly #place: LockPlace;
   readonly #keyText: string;
   #token = 0;
+  /** The token of a key that an earlier acquire left behind, while it is being removed. */
+  #leftOver = 0;
   #snapshot: Snapshot | undefined;
   /** Deletions reported while no snapshot was there to apply them to. */
   #early: { key: string; revision: number }[] = [];
   #looking = false;
-  /** Given up: only the clean-up is left to do. */
+  /** Held or given up: what the watch reports no longer decides anything. */
   #ended = false;
+  /** Our key was deleted after the lock was got, when nobody else listened yet. */
+  #lost = false;
   #resolve!: (token: number) => void;
   #reject!: (error: unknown) => void;
   readonly #done: Promise<number>;
@@ -70,6 +75,13 @@ export class Acquisition implements NameWatchUser {
    */
   run(signal: AbortSignal | undefined): Promise<number> {
     const { session, watch } = this.#place;
+    watch.use(this);
+    // A signal that fired already would never be heard: it may have, between the caller's turn and now.
+    const fired = [signal, session.signal].find((each) => each?.aborted === true);
+    if (fired !== undefined) {
+      this.#fail(fired.reason);
+      return this.#done;
+    }
     const onAbort = (): void => {
       this.#fail(signal?.reason);
     };
@@ -78,7 +90,6 @@ export class Acquisition implements NameWatchUser {
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     session.signal.addEventListener("abort", onSessionEnd, { once: true });
-    watch.use(this);
     this.#asked = this.#ask();
     return this.#done.finally(() => {
       signal?.removeEventListener("abort", onAbort);
@@ -87,29 +98,33 @@ export class Acquisition implements NameWatchUser {
     });
   }
 
+  /** @throws LockLostError if our key was deleted since `run` resolved; for the moment before the lock listens itself */
+  assertStanding(): void {
+    if (this.#lost) throw placeLost("was deleted");
+  }
+
   /**
-   * Takes our key out of the line after a failed `run`. Rejects when that could not be done now; the key then
-   * goes with the session's lease.
+   * Takes our key out of the line after a failed `run`: tries until it is gone, or the session has ended and takes
+   * it along.
    *
-   * @param stillMeant whether nobody has used the key since, asked again when a late transaction may have come
+   * @param onTried called once, after the first try: whoever uses the key next is told from us by its value
    */
-  async cleanUp(stillMeant: () => boolean): Promise<void> {
-    const { session, plans, key, watch } = this.#place;
+  async cleanUp(onTried: () => void): Promise<void> {
+    const { session, plans, key, value, watch } = this.#place;
     watch.leave(this);
     await this.#asked;
-    // Its lease is gone, and the key with it.
-    if (session.signal.aborted) return;
-    if (this.#token > 0) {
-      await plans.release.run({ key, token: this.#token });
+    const token = this.#token || this.#leftOver;
+    if (token > 0) {
+      await removeKey(session, () => plans.release.run({ key, token }), onTried);
       return;
     }
-    if (!this.#outcomeUnknown) return;
-    await plans.abandon.run({ key });
+    if (!this.#outcomeUnknown) {
+      onTried();
+      return;
+    }
+    await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
     session.client.pool.runtime.setTimer(() => {
-      if (!stillMeant() || session.signal.aborted) return;
-      plans.abandon.run({ key }).catch(() => {
-        // The session's lease is what is left to end it.
-      });
+      void removeKey(session, () => plans.abandon.run({ key, value }));
     }, LATE_APPLY_MS);
   }
 
@@ -126,7 +141,10 @@ export class Acquisition implements NameWatchUser {
         const leftOver = this.#readPlace(result);
         if (leftOver === undefined) return;
         // An earlier release did not get through. Holding under its token would give two holders one token.
+        this.#leftOver = leftOver;
         await plans.release.run({ key, token: leftOver });
+        this.#leftOver = 0;
+        if (this.#isOver()) return;
       }
     } catch (error) {
       this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
@@ -177,23 +195,17 @@ export class Acquisition implements NameWatchUser {
 
   /** NameWatchUser. */
   onDeleted(key: string, revision: number): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      if (key === this.#keyText && revision > this.#token) this.#lost = true;
+      return;
+    }
     if (this.#snapshot === undefined || this.#looking) {
       this.#early.push({ key, revision });
       return;
     }
     if (revision <= this.#snapshot.revision) return;
-    if (key === this.#keyText) {
-      this.#fail(
-        new LockLostError(
-          "ETCD_SESSION_EXPIRED",
-          "our place in the line for the lock was deleted: its lease has ended",
-          {
-            mayHaveApplied: false,
-          },
-        ),
-      );
-    } else this.#snapshot.ahead.delete(key);
+    if (key === this.#keyText) this.#fail(placeLost("was deleted"));
+    else this.#snapshot.ahead.delete(key);
   }
 
   /** NameWatchUser. */
@@ -204,16 +216,15 @@ export class Acquisition implements NameWatchUser {
   /** NameWatchUser. */
   onBroken(error: EtcdError): void {
     if (this.#ended) return;
+    const { watch, session } = this.#place;
     const history = {
       repeatedAtOnce: true,
       authenticatedAgain: false,
-      hasCredentials: true,
+      hasCredentials: session.client.pool.hasCredentials,
       hasUntriedEndpoint: false,
     };
-    const retry =
-      decideRetry("repeatable", error, history).action === "retry" || error.code === "ETCD_COMPACTED";
-    if (retry)
-      this.#place.watch.startLater(RENEWAL_RETRY_MS * this.#place.session.client.pool.runtime.random());
+    const { action } = decideRetry("repeatable", error, history);
+    if (action === "retry" || error.code === "ETCD_COMPACTED") watch.startLater();
     else this.#fail(error);
   }
 
@@ -227,13 +238,7 @@ export class Acquisition implements NameWatchUser {
       const [own, line] = result.responses;
       if (own?.kind !== "get" || line?.kind !== "get") throw unexpected("look");
       if (own.kvs[0]?.createRevision !== this.#token) {
-        throw new LockLostError(
-          "ETCD_SESSION_EXPIRED",
-          "our place in the line for the lock is gone: its lease has ended",
-          {
-            mayHaveApplied: false,
-          },
-        );
+        throw placeLost("is gone");
       }
       this.#takeSnapshot(
         result.revision,
@@ -262,6 +267,13 @@ export class Acquisition implements NameWatchUser {
     this.#reject(error);
   }
 }
+
+const placeLost = (how: string): LockLostError =>
+  new LockLostError(
+    "ETCD_SESSION_EXPIRED",
+    `our place in the line for the lock ${how}: its lease has ended, or somebody deleted it`,
+    { mayHaveApplied: false },
+  );
 
 const unexpected = (plan: string): Error =>
   new Error(`etcdwire: the reply to the lock's "${plan}" has another shape than its plan`);

@@ -9,7 +9,8 @@ const preparePlans = (client: Client) => {
   const key = param.key("key");
   const prefix = param.key("prefix");
   // The value tells one acquire from another: a key of ours that carries another value is left over.
-  const putMe = op.put(key, param.value("value"), { lease: param.lease("lease") });
+  const value = param.value("value");
+  const putMe = op.put(key, value, { lease: param.lease("lease") });
   return {
     /**
      * Free: take it. Taken: stand in line and see who is ahead. One round trip either way; and harmless to
@@ -38,8 +39,14 @@ const preparePlans = (client: Client) => {
       { if: [compare.createRevision(key, "=", param.revision("token"))], then: [op.del(key)] },
       { repeatable: true },
     ),
-    /** Deletes our key of an acquire whose token was never learnt. */
-    abandon: client.prepare({ then: [op.del(key)] }, { repeatable: true }),
+    /**
+     * Deletes our key of an acquire whose token was never learnt. By its value, so that a copy of this that the
+     * server does late cannot delete the key of a later acquire, which may be a lock that is held.
+     */
+    abandon: client.prepare(
+      { if: [compare.value(key, "=", value)], then: [op.del(key)] },
+      { repeatable: true },
+    ),
   };
 };
 

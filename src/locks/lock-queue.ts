@@ -15,28 +15,40 @@ export class LockQueue {
   /** A name is present while somebody has the turn. */
   readonly #waiting = new Map<string, Waiter[]>();
 
-  /** Resolves when it is this caller's turn; rejects with `signal`'s reason when that aborts first. */
-  enter(name: string, signal: AbortSignal | undefined): Promise<Turn> {
+  /**
+   * Resolves when it is this caller's turn; rejects with a signal's reason when one aborts first. Not one signal
+   * made of several: on Node 20 those that stem from a long-lived signal pile up in it.
+   */
+  enter(name: string, signals: readonly AbortSignal[]): Promise<Turn> {
     return new Promise((resolve, reject) => {
       const turn: Turn = { leave: () => this.#leave(name) };
+      const aborted = signals.find((signal) => signal.aborted);
+      if (aborted !== undefined) {
+        reject(aborted.reason as Error);
+        return;
+      }
       const waiting = this.#waiting.get(name);
       if (waiting === undefined) {
         this.#waiting.set(name, []);
         resolve(turn);
         return;
       }
-      const onAbort = (): void => {
+      const stopListening = (): void => {
+        for (const signal of signals) signal.removeEventListener("abort", onAbort);
+      };
+      const onAbort = ({ target }: globalThis.Event): void => {
+        stopListening();
         waiting.splice(waiting.indexOf(waiter), 1);
-        reject(signal?.reason as Error);
+        reject((target as AbortSignal).reason as Error);
       };
       const waiter: Waiter = {
         start: () => {
-          signal?.removeEventListener("abort", onAbort);
+          stopListening();
           resolve(turn);
         },
       };
       waiting.push(waiter);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 

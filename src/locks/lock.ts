@@ -1,4 +1,5 @@
 import { LockLostError } from "../errors.js";
+import { removeKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatchUser } from "./name-watch.js";
 import type { LockPlace } from "./acquisition.js";
@@ -71,7 +72,8 @@ export class Lock implements NameWatchUser {
    * Gives the lock up. Deletes this holder's key and no other, so it is safe to repeat. A lock that was lost
    * before releases without an error. Idempotent.
    *
-   * @throws EtcdError when the cluster could not be told in time; the lock then ends with its session
+   * @throws EtcdError when the cluster could not be told in time. Telling it goes on in the background then, for as
+   *   long as the session lives, and the session's end does the same
    */
   release(): Promise<void> {
     this.#releasing ??= this.#release();
@@ -97,15 +99,18 @@ export class Lock implements NameWatchUser {
   onBroken(): void {}
 
   async #release(): Promise<void> {
-    const { session, plans, key, watch } = this.#place;
+    const { session, plans, key } = this.#place;
     const sessionAlive = !session.signal.aborted;
+    const deleteKey = (): Promise<unknown> => plans.release.run({ key, token: this.token });
     this.#end(
       new LockLostError("ETCD_LOCK_LOST", `lock "${this.name}" was released`, { mayHaveApplied: false }),
     );
-    watch.leave(this);
     try {
       // With the lease gone the key is gone, or going without our help.
-      if (sessionAlive) await plans.release.run({ key, token: this.token });
+      if (sessionAlive) await deleteKey();
+    } catch (error) {
+      void removeKey(session, deleteKey);
+      throw error;
     } finally {
       this.#turn.leave();
     }
@@ -118,6 +123,8 @@ export class Lock implements NameWatchUser {
 
   #end(reason: LockLostError): void {
     this.#place.session.signal.removeEventListener("abort", this.#onSessionEnd);
+    // Here and not in `release`, which the owner of a lost lock may never call.
+    this.#place.watch.leave(this);
     if (!this.signal.aborted) this.#controller.abort(reason);
   }
 }

@@ -1,5 +1,5 @@
 import { requireKnown, requireTimeout } from "../client/client-options.js";
-import { AbortError, ArgumentError, EtcdError, StatusError } from "../errors.js";
+import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
 import { Acquisition } from "./acquisition.js";
 import type { LockPlace } from "./acquisition.js";
@@ -16,16 +16,10 @@ export interface LockOptions {
   timeoutMs?: number | undefined;
 }
 
-/** What all mutexes of one session and name share, for as long as one of them is at work. */
-interface NameState {
-  readonly watch: NameWatch;
-  /** The number of the newest acquire. */
-  newestAcquire: number;
-}
-
 /** What the mutexes of one session share. */
 interface SessionState {
-  readonly names: Map<string, NameState>;
+  /** By lock name, for as long as somebody uses or soon may use them. */
+  readonly watches: Map<string, NameWatch>;
   /** Numbers acquires, so that their keys can be told apart. */
   acquireCount: number;
 }
@@ -78,6 +72,9 @@ export class Mutex {
     if (timeoutMs === undefined) return this.#lock(signal, signal);
     const { runtime } = this.#session.client.pool;
     const clock = new AbortController();
+    const onAbort = (): void => {
+      clock.abort(signal?.reason);
+    };
     const timer = runtime.setTimer(
       () => {
         clock.abort(
@@ -94,12 +91,11 @@ export class Mutex {
       requireTimeout(timeoutMs),
       true,
     );
+    signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      return await this.#lock(
-        signal === undefined ? clock.signal : AbortSignal.any([signal, clock.signal]),
-        signal,
-      );
+      return await this.#lock(clock.signal, signal);
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       runtime.clearTimer(timer);
     }
   }
@@ -144,7 +140,7 @@ export class Mutex {
       plans: lockPlans(session.client),
       prefix: this.#prefix,
       key: this.#key,
-      watch: this.#nameState(shared, acquire).watch,
+      watch: this.#nameWatch(shared),
       value: String(acquire),
     };
     const acquisition = new Acquisition(place);
@@ -152,24 +148,18 @@ export class Mutex {
       const token = await acquisition.run(ends);
       // Not a moment later than it can be proved.
       session.assertAlive();
+      acquisition.assertStanding();
       return new Lock(this.name, token, place, turn);
     } catch (error) {
-      this.#cleanUp(
-        acquisition,
-        () => (shared.names.get(this.name)?.newestAcquire ?? acquire) === acquire,
-        turn,
-      );
+      this.#cleanUp(acquisition, turn);
       throw this.#asOutcome(error, caller);
     }
   }
 
   async #enter(ends: AbortSignal | undefined, caller: AbortSignal | undefined): Promise<Turn> {
-    const sessionEnd = this.#session.signal;
+    const { queue, signal } = this.#session;
     try {
-      return await this.#session.queue.enter(
-        this.name,
-        ends === undefined ? sessionEnd : AbortSignal.any([ends, sessionEnd]),
-      );
+      return await queue.enter(this.name, ends === undefined ? [signal] : [ends, signal]);
     } catch (error) {
       throw this.#asOutcome(error, caller);
     }
@@ -180,16 +170,13 @@ export class Mutex {
     return caller?.aborted === true && error === caller.reason ? new AbortError(error, false) : error;
   }
 
-  #cleanUp(acquisition: Acquisition, stillMeant: () => boolean, turn: Turn): void {
+  #cleanUp(acquisition: Acquisition, turn: Turn): void {
     const cleanUp = acquisition
-      .cleanUp(stillMeant)
-      .catch((error: unknown) => {
-        // Unreachable now: the key goes with the session's lease. Anything else is a mistake of ours.
-        if (!(error instanceof EtcdError)) throw error;
+      .cleanUp(() => {
+        turn.leave();
       })
       .finally(() => {
         this.#cleanUps.delete(cleanUp);
-        turn.leave();
       });
     this.#cleanUps.add(cleanUp);
   }
@@ -197,19 +184,18 @@ export class Mutex {
   #sessionState(): SessionState {
     let state = stateOf.get(this.#session);
     if (state === undefined) {
-      state = { names: new Map<string, NameState>(), acquireCount: 0 };
+      state = { watches: new Map<string, NameWatch>(), acquireCount: 0 };
       stateOf.set(this.#session, state);
     }
     return state;
   }
 
-  #nameState({ names }: SessionState, acquire: number): NameState {
-    let state = names.get(this.name);
-    if (state === undefined) {
-      const watch = new NameWatch(this.#session.client, this.#prefix, () => names.delete(this.name));
-      state = { watch, newestAcquire: acquire };
-      names.set(this.name, state);
-    } else state.newestAcquire = acquire;
-    return state;
+  #nameWatch({ watches }: SessionState): NameWatch {
+    let watch = watches.get(this.name);
+    if (watch === undefined) {
+      watch = new NameWatch(this.#session.client, this.#prefix, () => watches.delete(this.name));
+      watches.set(this.name, watch);
+    }
+    return watch;
   }
 }

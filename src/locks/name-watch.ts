@@ -1,3 +1,4 @@
+import { backoffMs } from "../cluster/backoff.js";
 import type { Client } from "../client/client.js";
 import type { Watch } from "../client/watch.js";
 import type { Timer } from "../connection/runtime.js";
@@ -19,6 +20,9 @@ export interface NameWatchUser {
   onBroken(error: EtcdError): void;
 }
 
+/** A watch that lived this long was a good one: the next may be opened at once. */
+const STABLE_MS = 1_000;
+
 const text = new TextDecoder("latin1");
 
 /** Keys compare as strings of bytes. */
@@ -37,6 +41,8 @@ export class NameWatch {
   /** Every deletion after this is seen; Infinity while not watching. */
   #watchingFrom = Infinity;
   #user: NameWatchUser | undefined;
+  /** Watches that ended soon after they began, one after another. */
+  #failureCount = 0;
   #idleTimer: Timer;
   #reopenTimer: Timer;
 
@@ -61,10 +67,13 @@ export class NameWatch {
   /** Watch, if not doing so already. */
   start(): void {
     if (this.#watch !== undefined || this.#reopenTimer !== undefined) return;
+    const { runtime } = this.#client.pool;
+    let createdAtMs = Infinity;
     this.#watch = this.#client.watches.open(
       { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix), noPut: true },
       {
         onCreated: (revision) => {
+          createdAtMs = runtime.now();
           this.#watchingFrom = revision;
           this.#user?.onWatching(revision);
         },
@@ -74,15 +83,19 @@ export class NameWatch {
         onEnd: (error) => {
           this.#watch = undefined;
           this.#watchingFrom = Infinity;
+          // One that is cancelled as soon as it is created would otherwise be opened again in a tight loop.
+          if (runtime.now() - createdAtMs >= STABLE_MS) this.#failureCount = 0;
+          this.#failureCount++;
           this.#user?.onBroken(error);
         },
       },
     );
   }
 
-  /** Watch again after `delayMs`, for a user that still waits. */
-  startLater(delayMs: number): void {
+  /** Watch again after a pause that grows with the failures, for a user that still waits. */
+  startLater(): void {
     const { runtime } = this.#client.pool;
+    const delayMs = backoffMs(this.#failureCount, () => runtime.random());
     this.#reopenTimer ??= runtime.setTimer(
       () => {
         this.#reopenTimer = undefined;

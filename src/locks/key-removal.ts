@@ -1,0 +1,50 @@
+import { backoffMs } from "../cluster/backoff.js";
+import { EtcdError } from "../errors.js";
+import { KEY_REMOVAL_BACKOFF } from "../options.js";
+import type { Session } from "./session.js";
+
+/**
+ * Runs `remove`, a guarded delete, until it was answered or the session has ended, which deletes its keys: a key
+ * that nobody means any more would block its name for as long as the session lives.
+ *
+ * @param onTried called once, when the first try is over
+ */
+export const removeKey = async (
+  session: Session,
+  remove: () => Promise<unknown>,
+  onTried?: () => void,
+): Promise<void> => {
+  const { runtime } = session.client.pool;
+  for (let failureCount = 1; !session.signal.aborted; failureCount++) {
+    try {
+      await remove();
+      break;
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+    } finally {
+      if (failureCount === 1) onTried?.();
+      onTried = undefined;
+    }
+    await pause(
+      session,
+      backoffMs(failureCount, () => runtime.random(), KEY_REMOVAL_BACKOFF),
+    );
+  }
+  onTried?.();
+};
+
+/** Until `ms` have passed or the session has ended. Does not keep the process alive; an open session does. */
+const pause = ({ client, signal }: Session, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const { runtime } = client.pool;
+    const onEnd = (): void => {
+      runtime.clearTimer(timer);
+      resolve();
+    };
+    const timer = runtime.setTimer(() => {
+      signal.removeEventListener("abort", onEnd);
+      resolve();
+    }, ms);
+    if (signal.aborted) onEnd();
+    else signal.addEventListener("abort", onEnd, { once: true });
+  });
