@@ -5,11 +5,14 @@ import * as dependency_1 from "./authpb.js";
 import * as dependency_2 from "./header.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export class AuthEnableRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthEnableRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): AuthEnableRequest {
@@ -46,12 +49,12 @@ export class AuthEnableRequest extends pb_1.Message {
     }
 }
 export class AuthEnableResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthEnableResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -116,10 +119,10 @@ export class AuthEnableResponse extends pb_1.Message {
     }
 }
 export class AuthDisableRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthDisableRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): AuthDisableRequest {
@@ -156,12 +159,12 @@ export class AuthDisableRequest extends pb_1.Message {
     }
 }
 export class AuthDisableResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthDisableResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -226,10 +229,10 @@ export class AuthDisableResponse extends pb_1.Message {
     }
 }
 export class AuthStatusRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthStatusRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): AuthStatusRequest {
@@ -266,14 +269,14 @@ export class AuthStatusRequest extends pb_1.Message {
     }
 }
 export class AuthStatusResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         enabled?: boolean;
         authRevision?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthStatusResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -382,13 +385,13 @@ export class AuthStatusResponse extends pb_1.Message {
     }
 }
 export class AuthenticateRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
         password?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthenticateRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -472,13 +475,13 @@ export class AuthenticateRequest extends pb_1.Message {
     }
 }
 export class AuthenticateResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         token?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthenticateResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -565,7 +568,7 @@ export class AuthenticateResponse extends pb_1.Message {
     }
 }
 export class AuthUserAddRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
         password?: string;
@@ -573,7 +576,7 @@ export class AuthUserAddRequest extends pb_1.Message {
         hashedPassword?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserAddRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -704,12 +707,12 @@ export class AuthUserAddRequest extends pb_1.Message {
     }
 }
 export class AuthUserAddResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserAddResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -774,12 +777,12 @@ export class AuthUserAddResponse extends pb_1.Message {
     }
 }
 export class AuthUserGetRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserGetRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -841,13 +844,13 @@ export class AuthUserGetRequest extends pb_1.Message {
     }
 }
 export class AuthUserGetResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         roles?: string[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], AuthUserGetResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -934,10 +937,10 @@ export class AuthUserGetResponse extends pb_1.Message {
     }
 }
 export class AuthUserListRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserListRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): AuthUserListRequest {
@@ -974,13 +977,13 @@ export class AuthUserListRequest extends pb_1.Message {
     }
 }
 export class AuthUserListResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         users?: string[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], AuthUserListResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1067,12 +1070,12 @@ export class AuthUserListResponse extends pb_1.Message {
     }
 }
 export class AuthUserDeleteRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserDeleteRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -1134,12 +1137,12 @@ export class AuthUserDeleteRequest extends pb_1.Message {
     }
 }
 export class AuthUserDeleteResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserDeleteResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1204,14 +1207,14 @@ export class AuthUserDeleteResponse extends pb_1.Message {
     }
 }
 export class AuthUserChangePasswordRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
         password?: string;
         hashedPassword?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserChangePasswordRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -1317,12 +1320,12 @@ export class AuthUserChangePasswordRequest extends pb_1.Message {
     }
 }
 export class AuthUserChangePasswordResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserChangePasswordResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1387,13 +1390,13 @@ export class AuthUserChangePasswordResponse extends pb_1.Message {
     }
 }
 export class AuthUserGrantRoleRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         user?: string;
         role?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserGrantRoleRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("user" in data && data.user != undefined) {
                 this.user = data.user;
@@ -1477,12 +1480,12 @@ export class AuthUserGrantRoleRequest extends pb_1.Message {
     }
 }
 export class AuthUserGrantRoleResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserGrantRoleResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1547,13 +1550,13 @@ export class AuthUserGrantRoleResponse extends pb_1.Message {
     }
 }
 export class AuthUserRevokeRoleRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
         role?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserRevokeRoleRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -1637,12 +1640,12 @@ export class AuthUserRevokeRoleRequest extends pb_1.Message {
     }
 }
 export class AuthUserRevokeRoleResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthUserRevokeRoleResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1707,12 +1710,12 @@ export class AuthUserRevokeRoleResponse extends pb_1.Message {
     }
 }
 export class AuthRoleAddRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleAddRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -1774,12 +1777,12 @@ export class AuthRoleAddRequest extends pb_1.Message {
     }
 }
 export class AuthRoleAddResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleAddResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1844,12 +1847,12 @@ export class AuthRoleAddResponse extends pb_1.Message {
     }
 }
 export class AuthRoleGetRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         role?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleGetRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("role" in data && data.role != undefined) {
                 this.role = data.role;
@@ -1911,13 +1914,13 @@ export class AuthRoleGetRequest extends pb_1.Message {
     }
 }
 export class AuthRoleGetResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         perm?: dependency_1.Permission[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], AuthRoleGetResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2004,10 +2007,10 @@ export class AuthRoleGetResponse extends pb_1.Message {
     }
 }
 export class AuthRoleListRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleListRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): AuthRoleListRequest {
@@ -2044,13 +2047,13 @@ export class AuthRoleListRequest extends pb_1.Message {
     }
 }
 export class AuthRoleListResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
         roles?: string[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], AuthRoleListResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2137,12 +2140,12 @@ export class AuthRoleListResponse extends pb_1.Message {
     }
 }
 export class AuthRoleDeleteRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         role?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleDeleteRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("role" in data && data.role != undefined) {
                 this.role = data.role;
@@ -2204,12 +2207,12 @@ export class AuthRoleDeleteRequest extends pb_1.Message {
     }
 }
 export class AuthRoleDeleteResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleDeleteResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2274,13 +2277,13 @@ export class AuthRoleDeleteResponse extends pb_1.Message {
     }
 }
 export class AuthRoleGrantPermissionRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: string;
         perm?: dependency_1.Permission;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleGrantPermissionRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -2367,12 +2370,12 @@ export class AuthRoleGrantPermissionRequest extends pb_1.Message {
     }
 }
 export class AuthRoleGrantPermissionResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleGrantPermissionResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2437,14 +2440,14 @@ export class AuthRoleGrantPermissionResponse extends pb_1.Message {
     }
 }
 export class AuthRoleRevokePermissionRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         role?: string;
         key?: Uint8Array;
         range_end?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleRevokePermissionRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("role" in data && data.role != undefined) {
                 this.role = data.role;
@@ -2464,13 +2467,13 @@ export class AuthRoleRevokePermissionRequest extends pb_1.Message {
         pb_1.Message.setField(this, 1, value);
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 3, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 3, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 3, value);
@@ -2550,12 +2553,12 @@ export class AuthRoleRevokePermissionRequest extends pb_1.Message {
     }
 }
 export class AuthRoleRevokePermissionResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_2.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AuthRoleRevokePermissionResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2649,154 +2652,154 @@ export abstract class UnimplementedAuthService {
             path: "/etcdserverpb.Auth/AuthEnable",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthEnableRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthEnableRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthEnableResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthEnableResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthEnableRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthEnableRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthEnableResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthEnableResponse.deserialize(asBytes(bytes))
         },
         AuthDisable: {
             path: "/etcdserverpb.Auth/AuthDisable",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthDisableRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthDisableRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthDisableResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthDisableResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthDisableRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthDisableRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthDisableResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthDisableResponse.deserialize(asBytes(bytes))
         },
         AuthStatus: {
             path: "/etcdserverpb.Auth/AuthStatus",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthStatusRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthStatusRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthStatusResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthStatusResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthStatusRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthStatusRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthStatusResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthStatusResponse.deserialize(asBytes(bytes))
         },
         Authenticate: {
             path: "/etcdserverpb.Auth/Authenticate",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthenticateRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthenticateRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthenticateResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthenticateResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthenticateRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthenticateRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthenticateResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthenticateResponse.deserialize(asBytes(bytes))
         },
         UserAdd: {
             path: "/etcdserverpb.Auth/UserAdd",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserAddRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserAddRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserAddResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserAddResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserAddRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserAddRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserAddResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserAddResponse.deserialize(asBytes(bytes))
         },
         UserGet: {
             path: "/etcdserverpb.Auth/UserGet",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserGetRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserGetRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserGetResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserGetResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserGetRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserGetRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserGetResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserGetResponse.deserialize(asBytes(bytes))
         },
         UserList: {
             path: "/etcdserverpb.Auth/UserList",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserListRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserListRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserListResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserListResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserListRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserListRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserListResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserListResponse.deserialize(asBytes(bytes))
         },
         UserDelete: {
             path: "/etcdserverpb.Auth/UserDelete",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserDeleteRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserDeleteRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserDeleteResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserDeleteResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserDeleteRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserDeleteRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserDeleteResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserDeleteResponse.deserialize(asBytes(bytes))
         },
         UserChangePassword: {
             path: "/etcdserverpb.Auth/UserChangePassword",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserChangePasswordRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserChangePasswordRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserChangePasswordResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserChangePasswordResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserChangePasswordRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserChangePasswordRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserChangePasswordResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserChangePasswordResponse.deserialize(asBytes(bytes))
         },
         UserGrantRole: {
             path: "/etcdserverpb.Auth/UserGrantRole",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserGrantRoleRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserGrantRoleRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserGrantRoleResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserGrantRoleResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserGrantRoleRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserGrantRoleRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserGrantRoleResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserGrantRoleResponse.deserialize(asBytes(bytes))
         },
         UserRevokeRole: {
             path: "/etcdserverpb.Auth/UserRevokeRole",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthUserRevokeRoleRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthUserRevokeRoleRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthUserRevokeRoleResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthUserRevokeRoleResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthUserRevokeRoleRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthUserRevokeRoleRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthUserRevokeRoleResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthUserRevokeRoleResponse.deserialize(asBytes(bytes))
         },
         RoleAdd: {
             path: "/etcdserverpb.Auth/RoleAdd",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleAddRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleAddRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleAddResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleAddResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleAddRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleAddRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleAddResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleAddResponse.deserialize(asBytes(bytes))
         },
         RoleGet: {
             path: "/etcdserverpb.Auth/RoleGet",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleGetRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleGetRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleGetResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleGetResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleGetRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleGetRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleGetResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleGetResponse.deserialize(asBytes(bytes))
         },
         RoleList: {
             path: "/etcdserverpb.Auth/RoleList",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleListRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleListRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleListResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleListResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleListRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleListRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleListResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleListResponse.deserialize(asBytes(bytes))
         },
         RoleDelete: {
             path: "/etcdserverpb.Auth/RoleDelete",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleDeleteRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleDeleteRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleDeleteResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleDeleteResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleDeleteRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleDeleteRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleDeleteResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleDeleteResponse.deserialize(asBytes(bytes))
         },
         RoleGrantPermission: {
             path: "/etcdserverpb.Auth/RoleGrantPermission",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleGrantPermissionRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleGrantPermissionRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleGrantPermissionResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleGrantPermissionResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleGrantPermissionRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleGrantPermissionRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleGrantPermissionResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleGrantPermissionResponse.deserialize(asBytes(bytes))
         },
         RoleRevokePermission: {
             path: "/etcdserverpb.Auth/RoleRevokePermission",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AuthRoleRevokePermissionRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AuthRoleRevokePermissionRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AuthRoleRevokePermissionResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AuthRoleRevokePermissionResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AuthRoleRevokePermissionRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AuthRoleRevokePermissionRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AuthRoleRevokePermissionResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AuthRoleRevokePermissionResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

@@ -2,13 +2,14 @@
 /* eslint-disable */
 // @ts-nocheck
 import * as pb_1 from "google-protobuf";
+const NO_BYTES = new Uint8Array(0);
 export class UserAddOptions extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         no_password?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], UserAddOptions.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("no_password" in data && data.no_password != undefined) {
                 this.no_password = data.no_password;
@@ -70,7 +71,7 @@ export class UserAddOptions extends pb_1.Message {
     }
 }
 export class User extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
         password?: Uint8Array;
@@ -78,7 +79,7 @@ export class User extends pb_1.Message {
         options?: UserAddOptions;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], User.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -95,13 +96,13 @@ export class User extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get password() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set password(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -209,14 +210,14 @@ export class User extends pb_1.Message {
     }
 }
 export class Permission extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         permType?: Permission.Type;
         key?: Uint8Array;
         range_end?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], Permission.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("permType" in data && data.permType != undefined) {
                 this.permType = data.permType;
@@ -236,13 +237,13 @@ export class Permission extends pb_1.Message {
         pb_1.Message.setField(this, 1, value);
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 3, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 3, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 3, value);
@@ -329,13 +330,13 @@ export namespace Permission {
     }
 }
 export class Role extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
         keyPermission?: Permission[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], Role.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -346,7 +347,7 @@ export class Role extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);

@@ -4,8 +4,10 @@
 import * as dependency_1 from "./header.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 export class Member extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
         name?: string;
@@ -14,7 +16,7 @@ export class Member extends pb_1.Message {
         isLearner?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3, 4], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3, 4], Member.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -164,13 +166,13 @@ export class Member extends pb_1.Message {
     }
 }
 export class MemberAddRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         peerURLs?: string[];
         isLearner?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1], MemberAddRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("peerURLs" in data && data.peerURLs != undefined) {
                 this.peerURLs = data.peerURLs;
@@ -254,14 +256,14 @@ export class MemberAddRequest extends pb_1.Message {
     }
 }
 export class MemberAddResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         member?: Member;
         members?: Member[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], MemberAddResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -373,12 +375,12 @@ export class MemberAddResponse extends pb_1.Message {
     }
 }
 export class MemberRemoveRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], MemberRemoveRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -440,13 +442,13 @@ export class MemberRemoveRequest extends pb_1.Message {
     }
 }
 export class MemberRemoveResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         members?: Member[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], MemberRemoveResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -533,13 +535,13 @@ export class MemberRemoveResponse extends pb_1.Message {
     }
 }
 export class MemberUpdateRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
         peerURLs?: string[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], MemberUpdateRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -623,13 +625,13 @@ export class MemberUpdateRequest extends pb_1.Message {
     }
 }
 export class MemberUpdateResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         members?: Member[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], MemberUpdateResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -716,12 +718,12 @@ export class MemberUpdateResponse extends pb_1.Message {
     }
 }
 export class MemberListRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         linearizable?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], MemberListRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("linearizable" in data && data.linearizable != undefined) {
                 this.linearizable = data.linearizable;
@@ -783,13 +785,13 @@ export class MemberListRequest extends pb_1.Message {
     }
 }
 export class MemberListResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         members?: Member[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], MemberListResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -876,12 +878,12 @@ export class MemberListResponse extends pb_1.Message {
     }
 }
 export class MemberPromoteRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], MemberPromoteRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -943,13 +945,13 @@ export class MemberPromoteRequest extends pb_1.Message {
     }
 }
 export class MemberPromoteResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         members?: Member[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], MemberPromoteResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1065,46 +1067,46 @@ export abstract class UnimplementedClusterService {
             path: "/etcdserverpb.Cluster/MemberAdd",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MemberAddRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MemberAddRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MemberAddResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MemberAddResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MemberAddRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MemberAddRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MemberAddResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MemberAddResponse.deserialize(asBytes(bytes))
         },
         MemberRemove: {
             path: "/etcdserverpb.Cluster/MemberRemove",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MemberRemoveRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MemberRemoveRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MemberRemoveResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MemberRemoveResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MemberRemoveRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MemberRemoveRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MemberRemoveResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MemberRemoveResponse.deserialize(asBytes(bytes))
         },
         MemberUpdate: {
             path: "/etcdserverpb.Cluster/MemberUpdate",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MemberUpdateRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MemberUpdateRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MemberUpdateResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MemberUpdateResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MemberUpdateRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MemberUpdateRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MemberUpdateResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MemberUpdateResponse.deserialize(asBytes(bytes))
         },
         MemberList: {
             path: "/etcdserverpb.Cluster/MemberList",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MemberListRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MemberListRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MemberListResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MemberListResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MemberListRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MemberListRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MemberListResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MemberListResponse.deserialize(asBytes(bytes))
         },
         MemberPromote: {
             path: "/etcdserverpb.Cluster/MemberPromote",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MemberPromoteRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MemberPromoteRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MemberPromoteResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MemberPromoteResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MemberPromoteRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MemberPromoteRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MemberPromoteResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MemberPromoteResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

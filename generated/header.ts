@@ -3,7 +3,7 @@
 // @ts-nocheck
 import * as pb_1 from "google-protobuf";
 export class ResponseHeader extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         cluster_id?: string;
         member_id?: string;
@@ -12,7 +12,7 @@ export class ResponseHeader extends pb_1.Message {
         leader_id?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ResponseHeader.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("cluster_id" in data && data.cluster_id != undefined) {
                 this.cluster_id = data.cluster_id;

@@ -5,8 +5,11 @@ import * as dependency_1 from "./header.js";
 import * as dependency_2 from "./mvcc.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export class RangeRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
         range_end?: Uint8Array;
@@ -23,7 +26,7 @@ export class RangeRequest extends pb_1.Message {
         max_create_revision?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], RangeRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -67,13 +70,13 @@ export class RangeRequest extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -363,7 +366,7 @@ export namespace RangeRequest {
     }
 }
 export class RangeResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         kvs?: dependency_2.KeyValue[];
@@ -371,7 +374,7 @@ export class RangeResponse extends pb_1.Message {
         count?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], RangeResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -502,12 +505,12 @@ export class RangeResponse extends pb_1.Message {
     }
 }
 export class RangeStreamResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         range_response?: RangeResponse;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], RangeStreamResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("range_response" in data && data.range_response != undefined) {
                 this.range_response = data.range_response;
@@ -572,7 +575,7 @@ export class RangeStreamResponse extends pb_1.Message {
     }
 }
 export class PutRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
         value?: Uint8Array;
@@ -582,7 +585,7 @@ export class PutRequest extends pb_1.Message {
         ignore_lease?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], PutRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -605,13 +608,13 @@ export class PutRequest extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get value() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set value(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -754,13 +757,13 @@ export class PutRequest extends pb_1.Message {
     }
 }
 export class PutResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         prev_kv?: dependency_2.KeyValue;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], PutResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -850,14 +853,14 @@ export class PutResponse extends pb_1.Message {
     }
 }
 export class DeleteRangeRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
         range_end?: Uint8Array;
         prev_kv?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DeleteRangeRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -871,13 +874,13 @@ export class DeleteRangeRequest extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -963,14 +966,14 @@ export class DeleteRangeRequest extends pb_1.Message {
     }
 }
 export class DeleteRangeResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         deleted?: string;
         prev_kvs?: dependency_2.KeyValue[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], DeleteRangeResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1079,7 +1082,7 @@ export class DeleteRangeResponse extends pb_1.Message {
     }
 }
 export class RequestOp extends pb_1.Message {
-    #one_of_decls: number[][] = [[1, 2, 3, 4]];
+    static readonly #one_of_decls: number[][] = [[1, 2, 3, 4]];
     constructor(data?: any[] | ({} & (({
         request_range?: RangeRequest;
         request_put?: never;
@@ -1102,7 +1105,7 @@ export class RequestOp extends pb_1.Message {
         request_txn?: TxnRequest;
     })))) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], RequestOp.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("request_range" in data && data.request_range != undefined) {
                 this.request_range = data.request_range;
@@ -1122,7 +1125,7 @@ export class RequestOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, RangeRequest, 1) as RangeRequest | undefined;
     }
     set request_range(value: RangeRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 1, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 1, RequestOp.#one_of_decls[0], value);
     }
     get has_request_range() {
         return pb_1.Message.getField(this, 1) != null;
@@ -1131,7 +1134,7 @@ export class RequestOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, PutRequest, 2) as PutRequest | undefined;
     }
     set request_put(value: PutRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 2, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 2, RequestOp.#one_of_decls[0], value);
     }
     get has_request_put() {
         return pb_1.Message.getField(this, 2) != null;
@@ -1140,7 +1143,7 @@ export class RequestOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, DeleteRangeRequest, 3) as DeleteRangeRequest | undefined;
     }
     set request_delete_range(value: DeleteRangeRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 3, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 3, RequestOp.#one_of_decls[0], value);
     }
     get has_request_delete_range() {
         return pb_1.Message.getField(this, 3) != null;
@@ -1149,7 +1152,7 @@ export class RequestOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, TxnRequest, 4) as TxnRequest | undefined;
     }
     set request_txn(value: TxnRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 4, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 4, RequestOp.#one_of_decls[0], value);
     }
     get has_request_txn() {
         return pb_1.Message.getField(this, 4) != null;
@@ -1254,7 +1257,7 @@ export class RequestOp extends pb_1.Message {
     }
 }
 export class ResponseOp extends pb_1.Message {
-    #one_of_decls: number[][] = [[1, 2, 3, 4]];
+    static readonly #one_of_decls: number[][] = [[1, 2, 3, 4]];
     constructor(data?: any[] | ({} & (({
         response_range?: RangeResponse;
         response_put?: never;
@@ -1277,7 +1280,7 @@ export class ResponseOp extends pb_1.Message {
         response_txn?: TxnResponse;
     })))) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ResponseOp.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("response_range" in data && data.response_range != undefined) {
                 this.response_range = data.response_range;
@@ -1297,7 +1300,7 @@ export class ResponseOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, RangeResponse, 1) as RangeResponse | undefined;
     }
     set response_range(value: RangeResponse | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 1, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 1, ResponseOp.#one_of_decls[0], value);
     }
     get has_response_range() {
         return pb_1.Message.getField(this, 1) != null;
@@ -1306,7 +1309,7 @@ export class ResponseOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, PutResponse, 2) as PutResponse | undefined;
     }
     set response_put(value: PutResponse | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 2, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 2, ResponseOp.#one_of_decls[0], value);
     }
     get has_response_put() {
         return pb_1.Message.getField(this, 2) != null;
@@ -1315,7 +1318,7 @@ export class ResponseOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, DeleteRangeResponse, 3) as DeleteRangeResponse | undefined;
     }
     set response_delete_range(value: DeleteRangeResponse | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 3, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 3, ResponseOp.#one_of_decls[0], value);
     }
     get has_response_delete_range() {
         return pb_1.Message.getField(this, 3) != null;
@@ -1324,7 +1327,7 @@ export class ResponseOp extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, TxnResponse, 4) as TxnResponse | undefined;
     }
     set response_txn(value: TxnResponse | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 4, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 4, ResponseOp.#one_of_decls[0], value);
     }
     get has_response_txn() {
         return pb_1.Message.getField(this, 4) != null;
@@ -1429,7 +1432,7 @@ export class ResponseOp extends pb_1.Message {
     }
 }
 export class Compare extends pb_1.Message {
-    #one_of_decls: number[][] = [[4, 5, 6, 7, 8]];
+    static readonly #one_of_decls: number[][] = [[4, 5, 6, 7, 8]];
     constructor(data?: any[] | ({
         result?: Compare.CompareResult;
         target?: Compare.CompareTarget;
@@ -1467,7 +1470,7 @@ export class Compare extends pb_1.Message {
         lease?: string;
     })))) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], Compare.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("result" in data && data.result != undefined) {
                 this.result = data.result;
@@ -1511,7 +1514,7 @@ export class Compare extends pb_1.Message {
         pb_1.Message.setField(this, 2, value);
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 3, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 3, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 3, value);
@@ -1520,7 +1523,7 @@ export class Compare extends pb_1.Message {
         return pb_1.Message.getFieldWithDefault(this, 4, "0") as string;
     }
     set version(value: string) {
-        pb_1.Message.setOneofField(this, 4, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofField(this, 4, Compare.#one_of_decls[0], value);
     }
     get has_version() {
         return pb_1.Message.getField(this, 4) != null;
@@ -1529,7 +1532,7 @@ export class Compare extends pb_1.Message {
         return pb_1.Message.getFieldWithDefault(this, 5, "0") as string;
     }
     set create_revision(value: string) {
-        pb_1.Message.setOneofField(this, 5, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofField(this, 5, Compare.#one_of_decls[0], value);
     }
     get has_create_revision() {
         return pb_1.Message.getField(this, 5) != null;
@@ -1538,16 +1541,16 @@ export class Compare extends pb_1.Message {
         return pb_1.Message.getFieldWithDefault(this, 6, "0") as string;
     }
     set mod_revision(value: string) {
-        pb_1.Message.setOneofField(this, 6, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofField(this, 6, Compare.#one_of_decls[0], value);
     }
     get has_mod_revision() {
         return pb_1.Message.getField(this, 6) != null;
     }
     get value() {
-        return pb_1.Message.getFieldWithDefault(this, 7, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 7, NO_BYTES) as Uint8Array;
     }
     set value(value: Uint8Array) {
-        pb_1.Message.setOneofField(this, 7, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofField(this, 7, Compare.#one_of_decls[0], value);
     }
     get has_value() {
         return pb_1.Message.getField(this, 7) != null;
@@ -1556,13 +1559,13 @@ export class Compare extends pb_1.Message {
         return pb_1.Message.getFieldWithDefault(this, 8, "0") as string;
     }
     set lease(value: string) {
-        pb_1.Message.setOneofField(this, 8, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofField(this, 8, Compare.#one_of_decls[0], value);
     }
     get has_lease() {
         return pb_1.Message.getField(this, 8) != null;
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 64, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 64, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 64, value);
@@ -1748,14 +1751,14 @@ export namespace Compare {
     }
 }
 export class TxnRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         compare?: Compare[];
         success?: RequestOp[];
         failure?: RequestOp[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1, 2, 3], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1, 2, 3], TxnRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("compare" in data && data.compare != undefined) {
                 this.compare = data.compare;
@@ -1861,14 +1864,14 @@ export class TxnRequest extends pb_1.Message {
     }
 }
 export class TxnResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         succeeded?: boolean;
         responses?: ResponseOp[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [3], TxnResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1977,13 +1980,13 @@ export class TxnResponse extends pb_1.Message {
     }
 }
 export class CompactionRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         revision?: string;
         physical?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], CompactionRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("revision" in data && data.revision != undefined) {
                 this.revision = data.revision;
@@ -2067,12 +2070,12 @@ export class CompactionRequest extends pb_1.Message {
     }
 }
 export class CompactionResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], CompactionResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -2166,55 +2169,55 @@ export abstract class UnimplementedKVService {
             path: "/etcdserverpb.KV/Range",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: RangeRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => RangeRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: RangeResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => RangeResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: RangeRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => RangeRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: RangeResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => RangeResponse.deserialize(asBytes(bytes))
         },
         RangeStream: {
             path: "/etcdserverpb.KV/RangeStream",
             requestStream: false,
             responseStream: true,
-            requestSerialize: (message: RangeRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => RangeRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: RangeStreamResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => RangeStreamResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: RangeRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => RangeRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: RangeStreamResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => RangeStreamResponse.deserialize(asBytes(bytes))
         },
         Put: {
             path: "/etcdserverpb.KV/Put",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: PutRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => PutRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: PutResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => PutResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: PutRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => PutRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: PutResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => PutResponse.deserialize(asBytes(bytes))
         },
         DeleteRange: {
             path: "/etcdserverpb.KV/DeleteRange",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: DeleteRangeRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => DeleteRangeRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: DeleteRangeResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => DeleteRangeResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: DeleteRangeRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => DeleteRangeRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: DeleteRangeResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => DeleteRangeResponse.deserialize(asBytes(bytes))
         },
         Txn: {
             path: "/etcdserverpb.KV/Txn",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: TxnRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => TxnRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: TxnResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => TxnResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: TxnRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => TxnRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: TxnResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => TxnResponse.deserialize(asBytes(bytes))
         },
         Compact: {
             path: "/etcdserverpb.KV/Compact",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: CompactionRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => CompactionRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: CompactionResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => CompactionResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: CompactionRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => CompactionRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: CompactionResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => CompactionResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

@@ -4,14 +4,16 @@
 import * as dependency_1 from "./header.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 export class LeaseGrantRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         TTL?: string;
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseGrantRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("TTL" in data && data.TTL != undefined) {
                 this.TTL = data.TTL;
@@ -95,7 +97,7 @@ export class LeaseGrantRequest extends pb_1.Message {
     }
 }
 export class LeaseGrantResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         ID?: string;
@@ -103,7 +105,7 @@ export class LeaseGrantResponse extends pb_1.Message {
         error?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseGrantResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -234,12 +236,12 @@ export class LeaseGrantResponse extends pb_1.Message {
     }
 }
 export class LeaseRevokeRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseRevokeRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -301,12 +303,12 @@ export class LeaseRevokeRequest extends pb_1.Message {
     }
 }
 export class LeaseRevokeResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseRevokeResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -371,12 +373,12 @@ export class LeaseRevokeResponse extends pb_1.Message {
     }
 }
 export class LeaseKeepAliveRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseKeepAliveRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -438,14 +440,14 @@ export class LeaseKeepAliveRequest extends pb_1.Message {
     }
 }
 export class LeaseKeepAliveResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         ID?: string;
         TTL?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseKeepAliveResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -554,13 +556,13 @@ export class LeaseKeepAliveResponse extends pb_1.Message {
     }
 }
 export class LeaseTimeToLiveRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
         keys?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseTimeToLiveRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -644,7 +646,7 @@ export class LeaseTimeToLiveRequest extends pb_1.Message {
     }
 }
 export class LeaseTimeToLiveResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         ID?: string;
@@ -653,7 +655,7 @@ export class LeaseTimeToLiveResponse extends pb_1.Message {
         keys?: Uint8Array[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [5], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [5], LeaseTimeToLiveResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -806,10 +808,10 @@ export class LeaseTimeToLiveResponse extends pb_1.Message {
     }
 }
 export class LeaseLeasesRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseLeasesRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): LeaseLeasesRequest {
@@ -846,12 +848,12 @@ export class LeaseLeasesRequest extends pb_1.Message {
     }
 }
 export class LeaseStatus extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseStatus.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -913,13 +915,13 @@ export class LeaseStatus extends pb_1.Message {
     }
 }
 export class LeaseLeasesResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         leases?: LeaseStatus[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], LeaseLeasesResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1006,13 +1008,13 @@ export class LeaseLeasesResponse extends pb_1.Message {
     }
 }
 export class LeaseCheckpoint extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ID?: string;
         remaining_TTL?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseCheckpoint.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ID" in data && data.ID != undefined) {
                 this.ID = data.ID;
@@ -1096,12 +1098,12 @@ export class LeaseCheckpoint extends pb_1.Message {
     }
 }
 export class LeaseCheckpointRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         checkpoints?: LeaseCheckpoint[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [1], LeaseCheckpointRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("checkpoints" in data && data.checkpoints != undefined) {
                 this.checkpoints = data.checkpoints;
@@ -1163,12 +1165,12 @@ export class LeaseCheckpointRequest extends pb_1.Message {
     }
 }
 export class LeaseCheckpointResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaseCheckpointResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1262,46 +1264,46 @@ export abstract class UnimplementedLeaseService {
             path: "/etcdserverpb.Lease/LeaseGrant",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LeaseGrantRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaseGrantRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaseGrantResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaseGrantResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaseGrantRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaseGrantRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaseGrantResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaseGrantResponse.deserialize(asBytes(bytes))
         },
         LeaseRevoke: {
             path: "/etcdserverpb.Lease/LeaseRevoke",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LeaseRevokeRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaseRevokeRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaseRevokeResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaseRevokeResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaseRevokeRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaseRevokeRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaseRevokeResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaseRevokeResponse.deserialize(asBytes(bytes))
         },
         LeaseKeepAlive: {
             path: "/etcdserverpb.Lease/LeaseKeepAlive",
             requestStream: true,
             responseStream: true,
-            requestSerialize: (message: LeaseKeepAliveRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaseKeepAliveRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaseKeepAliveResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaseKeepAliveResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaseKeepAliveRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaseKeepAliveRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaseKeepAliveResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaseKeepAliveResponse.deserialize(asBytes(bytes))
         },
         LeaseTimeToLive: {
             path: "/etcdserverpb.Lease/LeaseTimeToLive",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LeaseTimeToLiveRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaseTimeToLiveRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaseTimeToLiveResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaseTimeToLiveResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaseTimeToLiveRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaseTimeToLiveRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaseTimeToLiveResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaseTimeToLiveResponse.deserialize(asBytes(bytes))
         },
         LeaseLeases: {
             path: "/etcdserverpb.Lease/LeaseLeases",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LeaseLeasesRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaseLeasesRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaseLeasesResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaseLeasesResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaseLeasesRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaseLeasesRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaseLeasesResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaseLeasesResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

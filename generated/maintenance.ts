@@ -4,20 +4,23 @@
 import * as dependency_1 from "./header.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export enum AlarmType {
     NONE = 0,
     NOSPACE = 1,
     CORRUPT = 2
 }
 export class AlarmRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         action?: AlarmRequest.AlarmAction;
         memberID?: string;
         alarm?: AlarmType;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AlarmRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("action" in data && data.action != undefined) {
                 this.action = data.action;
@@ -130,13 +133,13 @@ export namespace AlarmRequest {
     }
 }
 export class AlarmMember extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         memberID?: string;
         alarm?: AlarmType;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], AlarmMember.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("memberID" in data && data.memberID != undefined) {
                 this.memberID = data.memberID;
@@ -220,13 +223,13 @@ export class AlarmMember extends pb_1.Message {
     }
 }
 export class AlarmResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         alarms?: AlarmMember[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [2], AlarmResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -313,10 +316,10 @@ export class AlarmResponse extends pb_1.Message {
     }
 }
 export class StatusRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], StatusRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): StatusRequest {
@@ -353,7 +356,7 @@ export class StatusRequest extends pb_1.Message {
     }
 }
 export class StatusResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         version?: string;
@@ -370,7 +373,7 @@ export class StatusResponse extends pb_1.Message {
         downgradeInfo?: DowngradeInfo;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [8], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [8], StatusResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -702,13 +705,13 @@ export class StatusResponse extends pb_1.Message {
     }
 }
 export class DowngradeInfo extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         enabled?: boolean;
         targetVersion?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DowngradeInfo.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("enabled" in data && data.enabled != undefined) {
                 this.enabled = data.enabled;
@@ -792,10 +795,10 @@ export class DowngradeInfo extends pb_1.Message {
     }
 }
 export class DefragmentRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DefragmentRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): DefragmentRequest {
@@ -832,12 +835,12 @@ export class DefragmentRequest extends pb_1.Message {
     }
 }
 export class DefragmentResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DefragmentResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -902,10 +905,10 @@ export class DefragmentResponse extends pb_1.Message {
     }
 }
 export class HashRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], HashRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): HashRequest {
@@ -942,13 +945,13 @@ export class HashRequest extends pb_1.Message {
     }
 }
 export class HashResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         hash?: number;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], HashResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1035,12 +1038,12 @@ export class HashResponse extends pb_1.Message {
     }
 }
 export class HashKVRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         revision?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], HashKVRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("revision" in data && data.revision != undefined) {
                 this.revision = data.revision;
@@ -1102,7 +1105,7 @@ export class HashKVRequest extends pb_1.Message {
     }
 }
 export class HashKVResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         hash?: number;
@@ -1110,7 +1113,7 @@ export class HashKVResponse extends pb_1.Message {
         hash_revision?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], HashKVResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1241,10 +1244,10 @@ export class HashKVResponse extends pb_1.Message {
     }
 }
 export class SnapshotRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], SnapshotRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): SnapshotRequest {
@@ -1281,7 +1284,7 @@ export class SnapshotRequest extends pb_1.Message {
     }
 }
 export class SnapshotResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         remaining_bytes?: string;
@@ -1289,7 +1292,7 @@ export class SnapshotResponse extends pb_1.Message {
         version?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], SnapshotResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1321,7 +1324,7 @@ export class SnapshotResponse extends pb_1.Message {
         pb_1.Message.setField(this, 2, value);
     }
     get blob() {
-        return pb_1.Message.getFieldWithDefault(this, 3, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 3, NO_BYTES) as Uint8Array;
     }
     set blob(value: Uint8Array) {
         pb_1.Message.setField(this, 3, value);
@@ -1420,12 +1423,12 @@ export class SnapshotResponse extends pb_1.Message {
     }
 }
 export class MoveLeaderRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         targetID?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], MoveLeaderRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("targetID" in data && data.targetID != undefined) {
                 this.targetID = data.targetID;
@@ -1487,12 +1490,12 @@ export class MoveLeaderRequest extends pb_1.Message {
     }
 }
 export class MoveLeaderResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], MoveLeaderResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1557,13 +1560,13 @@ export class MoveLeaderResponse extends pb_1.Message {
     }
 }
 export class DowngradeRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         action?: DowngradeRequest.DowngradeAction;
         version?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DowngradeRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("action" in data && data.action != undefined) {
                 this.action = data.action;
@@ -1654,13 +1657,13 @@ export namespace DowngradeRequest {
     }
 }
 export class DowngradeResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         version?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DowngradeResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -1747,12 +1750,12 @@ export class DowngradeResponse extends pb_1.Message {
     }
 }
 export class DowngradeVersionTestRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         ver?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], DowngradeVersionTestRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("ver" in data && data.ver != undefined) {
                 this.ver = data.ver;
@@ -1843,73 +1846,73 @@ export abstract class UnimplementedMaintenanceService {
             path: "/etcdserverpb.Maintenance/Alarm",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: AlarmRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => AlarmRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: AlarmResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => AlarmResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: AlarmRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => AlarmRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: AlarmResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => AlarmResponse.deserialize(asBytes(bytes))
         },
         Status: {
             path: "/etcdserverpb.Maintenance/Status",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: StatusRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => StatusRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: StatusResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => StatusResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: StatusRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => StatusRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: StatusResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => StatusResponse.deserialize(asBytes(bytes))
         },
         Defragment: {
             path: "/etcdserverpb.Maintenance/Defragment",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: DefragmentRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => DefragmentRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: DefragmentResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => DefragmentResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: DefragmentRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => DefragmentRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: DefragmentResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => DefragmentResponse.deserialize(asBytes(bytes))
         },
         Hash: {
             path: "/etcdserverpb.Maintenance/Hash",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: HashRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => HashRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: HashResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => HashResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: HashRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => HashRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: HashResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => HashResponse.deserialize(asBytes(bytes))
         },
         HashKV: {
             path: "/etcdserverpb.Maintenance/HashKV",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: HashKVRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => HashKVRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: HashKVResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => HashKVResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: HashKVRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => HashKVRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: HashKVResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => HashKVResponse.deserialize(asBytes(bytes))
         },
         Snapshot: {
             path: "/etcdserverpb.Maintenance/Snapshot",
             requestStream: false,
             responseStream: true,
-            requestSerialize: (message: SnapshotRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => SnapshotRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: SnapshotResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => SnapshotResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: SnapshotRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => SnapshotRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: SnapshotResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => SnapshotResponse.deserialize(asBytes(bytes))
         },
         MoveLeader: {
             path: "/etcdserverpb.Maintenance/MoveLeader",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: MoveLeaderRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => MoveLeaderRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: MoveLeaderResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => MoveLeaderResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: MoveLeaderRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => MoveLeaderRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: MoveLeaderResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => MoveLeaderResponse.deserialize(asBytes(bytes))
         },
         Downgrade: {
             path: "/etcdserverpb.Maintenance/Downgrade",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: DowngradeRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => DowngradeRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: DowngradeResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => DowngradeResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: DowngradeRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => DowngradeRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: DowngradeResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => DowngradeResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

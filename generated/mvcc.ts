@@ -2,8 +2,9 @@
 /* eslint-disable */
 // @ts-nocheck
 import * as pb_1 from "google-protobuf";
+const NO_BYTES = new Uint8Array(0);
 export class KeyValue extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
         create_revision?: string;
@@ -13,7 +14,7 @@ export class KeyValue extends pb_1.Message {
         lease?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], KeyValue.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -36,7 +37,7 @@ export class KeyValue extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
@@ -60,7 +61,7 @@ export class KeyValue extends pb_1.Message {
         pb_1.Message.setField(this, 4, value);
     }
     get value() {
-        return pb_1.Message.getFieldWithDefault(this, 5, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 5, NO_BYTES) as Uint8Array;
     }
     set value(value: Uint8Array) {
         pb_1.Message.setField(this, 5, value);
@@ -185,14 +186,14 @@ export class KeyValue extends pb_1.Message {
     }
 }
 export class Event extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         type?: Event.EventType;
         kv?: KeyValue;
         prev_kv?: KeyValue;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], Event.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("type" in data && data.type != undefined) {
                 this.type = data.type;

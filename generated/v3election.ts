@@ -5,15 +5,18 @@ import * as dependency_1 from "./header.js";
 import * as dependency_2 from "./mvcc.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export class CampaignRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
         lease?: string;
         value?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], CampaignRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -27,7 +30,7 @@ export class CampaignRequest extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
@@ -39,7 +42,7 @@ export class CampaignRequest extends pb_1.Message {
         pb_1.Message.setField(this, 2, value);
     }
     get value() {
-        return pb_1.Message.getFieldWithDefault(this, 3, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 3, NO_BYTES) as Uint8Array;
     }
     set value(value: Uint8Array) {
         pb_1.Message.setField(this, 3, value);
@@ -119,13 +122,13 @@ export class CampaignRequest extends pb_1.Message {
     }
 }
 export class CampaignResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         leader?: LeaderKey;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], CampaignResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -215,7 +218,7 @@ export class CampaignResponse extends pb_1.Message {
     }
 }
 export class LeaderKey extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
         key?: Uint8Array;
@@ -223,7 +226,7 @@ export class LeaderKey extends pb_1.Message {
         lease?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaderKey.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -240,13 +243,13 @@ export class LeaderKey extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -351,12 +354,12 @@ export class LeaderKey extends pb_1.Message {
     }
 }
 export class LeaderRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaderRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -364,7 +367,7 @@ export class LeaderRequest extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
@@ -418,13 +421,13 @@ export class LeaderRequest extends pb_1.Message {
     }
 }
 export class LeaderResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         kv?: dependency_2.KeyValue;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LeaderResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -514,13 +517,13 @@ export class LeaderResponse extends pb_1.Message {
     }
 }
 export class ProclaimRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         leader?: LeaderKey;
         value?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ProclaimRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("leader" in data && data.leader != undefined) {
                 this.leader = data.leader;
@@ -540,7 +543,7 @@ export class ProclaimRequest extends pb_1.Message {
         return pb_1.Message.getField(this, 1) != null;
     }
     get value() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set value(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -607,12 +610,12 @@ export class ProclaimRequest extends pb_1.Message {
     }
 }
 export class ProclaimResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ProclaimResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -677,12 +680,12 @@ export class ProclaimResponse extends pb_1.Message {
     }
 }
 export class ResignRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         leader?: LeaderKey;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ResignRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("leader" in data && data.leader != undefined) {
                 this.leader = data.leader;
@@ -747,12 +750,12 @@ export class ResignRequest extends pb_1.Message {
     }
 }
 export class ResignResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], ResignResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -846,46 +849,46 @@ export abstract class UnimplementedElectionService {
             path: "/v3electionpb.Election/Campaign",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: CampaignRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => CampaignRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: CampaignResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => CampaignResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: CampaignRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => CampaignRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: CampaignResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => CampaignResponse.deserialize(asBytes(bytes))
         },
         Proclaim: {
             path: "/v3electionpb.Election/Proclaim",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: ProclaimRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => ProclaimRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: ProclaimResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => ProclaimResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: ProclaimRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => ProclaimRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: ProclaimResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => ProclaimResponse.deserialize(asBytes(bytes))
         },
         Leader: {
             path: "/v3electionpb.Election/Leader",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LeaderRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaderRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaderResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaderResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaderRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaderRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaderResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaderResponse.deserialize(asBytes(bytes))
         },
         Observe: {
             path: "/v3electionpb.Election/Observe",
             requestStream: false,
             responseStream: true,
-            requestSerialize: (message: LeaderRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LeaderRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LeaderResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LeaderResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LeaderRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LeaderRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LeaderResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LeaderResponse.deserialize(asBytes(bytes))
         },
         Resign: {
             path: "/v3electionpb.Election/Resign",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: ResignRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => ResignRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: ResignResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => ResignResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: ResignRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => ResignRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: ResignResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => ResignResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

@@ -4,14 +4,17 @@
 import * as dependency_1 from "./header.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export class LockRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         name?: Uint8Array;
         lease?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LockRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("name" in data && data.name != undefined) {
                 this.name = data.name;
@@ -22,7 +25,7 @@ export class LockRequest extends pb_1.Message {
         }
     }
     get name() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set name(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
@@ -95,13 +98,13 @@ export class LockRequest extends pb_1.Message {
     }
 }
 export class LockResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         key?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], LockResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -121,7 +124,7 @@ export class LockResponse extends pb_1.Message {
         return pb_1.Message.getField(this, 1) != null;
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -188,12 +191,12 @@ export class LockResponse extends pb_1.Message {
     }
 }
 export class UnlockRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], UnlockRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -201,7 +204,7 @@ export class UnlockRequest extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
@@ -255,12 +258,12 @@ export class UnlockRequest extends pb_1.Message {
     }
 }
 export class UnlockResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], UnlockResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -354,19 +357,19 @@ export abstract class UnimplementedLockService {
             path: "/v3lockpb.Lock/Lock",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: LockRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => LockRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: LockResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => LockResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: LockRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => LockRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: LockResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => LockResponse.deserialize(asBytes(bytes))
         },
         Unlock: {
             path: "/v3lockpb.Lock/Unlock",
             requestStream: false,
             responseStream: false,
-            requestSerialize: (message: UnlockRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => UnlockRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: UnlockResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => UnlockResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: UnlockRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => UnlockRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: UnlockResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => UnlockResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

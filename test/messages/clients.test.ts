@@ -150,3 +150,16 @@ test("a stream in both directions carries both", async () => {
   expect(await ids).toEqual(["7", "-3"]);
   client.close();
 });
+
+test("what a stub decoded does not change with the buffer that it came in", () => {
+  const { Range } = UnimplementedKVService.definition;
+  const wire = Range.requestSerialize(
+    new RangeRequest({ key: Buffer.from("key"), range_end: Buffer.from("kez") }),
+  );
+  const request = Range.requestDeserialize(wire);
+  const absent = Range.requestDeserialize(Buffer.alloc(0));
+  wire.fill(0);
+  expect(Buffer.from(request.key).toString()).toBe("key");
+  expect(Buffer.from(request.range_end).toString()).toBe("kez");
+  expect(absent.key).toEqual(new Uint8Array(0));
+});
