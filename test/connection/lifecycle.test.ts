@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../src/errors.js";
 import { OUTPUT_BUFFER_BYTES, STREAM_ID_RETIRE } from "../../src/options.js";
+import { HpackDecoder } from "../../src/wire/hpack-decoder.js";
 import { Setting } from "../../src/wire/layout.js";
 import {
   cutEveryByte,
@@ -129,10 +130,16 @@ describe("SETTINGS and PING", () => {
   test("HEADER_TABLE_SIZE 0 in the middle is acknowledged first and obeyed by the next headers", () => {
     const { connection, socket, runtime } = openConnection();
     const seen: string[] = [];
+    const blocks: Buffer[] = [];
+    let previous = 4_096;
     const next = (): void => {
       call(connection, "x", 500);
       runtime.endTick();
-      for (const frame of socket.takeFrames()) if (frame.fields.length > 0) seen.push(frame.fields.join());
+      for (const frame of socket.takeFrames())
+        if (frame.fields.length > 0) {
+          seen.push(frame.fields.join());
+          blocks.push(frame.payload);
+        }
     };
     next();
     next();
@@ -141,12 +148,20 @@ describe("SETTINGS and PING", () => {
       socket.receive(settingsFrame([[Setting.HEADER_TABLE_SIZE, bytes]]));
       expect(socket.taken()).toEqual(["SETTINGS ACK"]);
       next();
+      // 0x20 is a table size update to 0 (RFC 7541 §6.3), due at the start of the block after each change.
+      expect(blocks.at(-1)![0] === 0x20).toBe(bytes !== previous);
       next();
       next();
+      if (bytes === 0) {
+        // A decoder without a table throws on an index into one, and on a missing size update.
+        const tableless = new HpackDecoder({ tableMaxBytes: 0, listMaxBytes: 1 << 20 });
+        for (const block of [Buffer.from([0x20]), ...blocks.slice(-3)])
+          tableless.decode(block, 0, block.length, { onField: () => {} });
+      }
+      previous = bytes;
     }
     expect(seen).toHaveLength(18);
     expect(new Set(seen).size).toBe(1);
-    // The peer's table is at 0 now: its own decoder would throw on any index into it.
   });
 
   test.each([

@@ -625,7 +625,7 @@ describe("a paused stream", () => {
     expect(stream.outcomes).toEqual([{ status: 0, message: "" }]);
   });
 
-  test("reads a megabyte of small messages one by one without copying the rest each time", () => {
+  test("hands over a megabyte of small messages one per resume, each once", () => {
     const { connection, socket, stream } = paused();
     const batch = Buffer.concat(Array.from({ length: 700 }, () => grpcMessage("0123456789abcde")));
     socket.receive(okHeaders(1), ...Array.from({ length: 70 }, () => dataFrame(1, batch)));
