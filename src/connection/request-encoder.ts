@@ -97,8 +97,9 @@ export class RequestEncoder {
 
   #writeHead(out: Uint8Array, start: number, head: RequestHead): number {
     const hpack = this.#hpack;
-    let at = hpack.beginBlock(out, start);
+    // Read first: a block that starts with a size update changes the table too, and may not be kept.
     const generation = this.#generation;
+    let at = hpack.beginBlock(out, start);
     for (const [name, value] of this.#constant) {
       at = hpack.encodeField(out, at, name, value, "index");
       if (name === ":scheme") at = hpack.encodeField(out, at, ":path", head.path, "index");
