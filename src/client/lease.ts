@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { CallOptions, Pool, Route } from "../cluster/pool.js";
 import { Wait } from "../cluster/wait.js";
 import type { Endpoint } from "../cluster/endpoint.js";
@@ -39,8 +38,9 @@ export interface LeaseTimeToLive {
 
 const decodeKeepAlive = decodeWith(LeaseKeepAliveResponse);
 
-/** A random positive id, so that a grant can be repeated without making two leases. */
-export const newLeaseId = (): bigint => (randomBytes(8).readBigUInt64BE() >> 1n) | 1n;
+/** A random positive id of 62 bits, so that a grant can be repeated without making two leases. */
+const newLeaseId = (random: () => number): bigint =>
+  (BigInt(Math.floor(random() * 2 ** 31)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)) | 1n;
 
 const requireTtl = (ttlSeconds: number): void => {
   if (!Number.isInteger(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > LEASE_TTL_MAX_SECONDS) {
@@ -72,7 +72,7 @@ export class Leases {
    */
   async grant(ttlSeconds: number, options: CallOptions, id?: bigint): Promise<LeaseRenewal & { id: bigint }> {
     requireTtl(ttlSeconds);
-    const leaseId = id ?? newLeaseId();
+    const leaseId = id ?? newLeaseId(() => this.#pool.runtime.random());
     const request = new LeaseGrantRequest({
       TTL: int64Text(ttlSeconds, "ttlSeconds"),
       ID: int64Text(leaseId, "id"),

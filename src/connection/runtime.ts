@@ -11,6 +11,8 @@ export type Timer = unknown;
 export interface Runtime {
   /** Monotonic milliseconds; only differences mean something. */
   now(): number;
+  /** Milliseconds of the calendar, for deadlines that callers give as points in time, as grpc-js does. */
+  epochMs(): number;
   /** `keepAlive`: the process must not end before it fires, because a caller waits for it. Others do not hold it. */
   setTimer(callback: () => void, ms: number, keepAlive?: boolean): Timer;
   clearTimer(timer: Timer): void;
@@ -25,6 +27,7 @@ export interface Runtime {
 
 export const nodeRuntime: Runtime = {
   now: () => performance.now(),
+  epochMs: () => Date.now(),
   setTimer: (callback, ms, keepAlive = false) => {
     const timer = setTimeout(callback, ms);
     return keepAlive ? timer : timer.unref();

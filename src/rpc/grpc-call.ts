@@ -272,7 +272,7 @@ export class GrpcCall implements ChannelCall {
 
   #remainingMs(): number {
     if (this.#deadlineMs !== undefined) return this.#deadlineMs - this.#owner.runtime.now();
-    if (this.#deadlineEpochMs !== Infinity) return this.#deadlineEpochMs - Date.now();
+    if (this.#deadlineEpochMs !== Infinity) return this.#deadlineEpochMs - this.#owner.runtime.epochMs();
     return this.#method.timeoutMs;
   }
 

@@ -78,7 +78,10 @@ export class GrpcChannel implements ChannelInterface, CallOwner {
     propagateFlags: number | null | undefined,
   ): GrpcCall {
     if (typeof path !== "string") throw new TypeError("Channel#createCall: method must be a string");
-    if (typeof deadline !== "number" && !(deadline instanceof Date)) {
+    if (
+      typeof deadline !== "number" &&
+      typeof (deadline as Partial<Date> | undefined)?.getTime !== "function"
+    ) {
       throw new TypeError("Channel#createCall: deadline must be a number or Date");
     }
     if (this.#closed) throw new Error("Channel has been shut down");
@@ -127,7 +130,7 @@ export class GrpcChannel implements ChannelInterface, CallOwner {
   ): void {
     if (this.#closed) throw new Error("Channel has been shut down");
     const watcher: StateWatcher = { state: currentState, callback, timer: undefined };
-    const timeoutMs = +deadline - Date.now();
+    const timeoutMs = +deadline - this.runtime.epochMs();
     if (timeoutMs <= 0) {
       this.runtime.defer(() => callback(new Error("Deadline passed without connectivity state change")));
       return;

@@ -30,6 +30,10 @@ export class ManualRuntime implements Runtime {
     return this.nowMs;
   }
 
+  epochMs(): number {
+    return 1_700_000_000_000 + this.nowMs;
+  }
+
   setTimer(callback: () => void, ms: number): ManualTimer {
     const timer = { atMs: this.nowMs + ms, order: this.#order++, callback };
     this.#timers.add(timer);
