@@ -10,6 +10,8 @@ export type ErrorCode =
   | "ETCD_ABORTED" // the caller's AbortSignal fired; `cause` is its reason
   | "ETCD_CLOSED" // the client, session or stream was closed by its owner
   // The path.
+  // A call that could not be sent before its deadline fails with the reason, such as ETCD_UNREACHABLE or
+  // ETCD_NO_LEADER; one that was sent fails with ETCD_DEADLINE_EXCEEDED.
   | "ETCD_DEADLINE_EXCEEDED" // the call's time is up; nothing is known about a write that was sent
   | "ETCD_UNREACHABLE" // no connection could be made: refused, no such host, no route, silent peer
   | "ETCD_CONNECTION_LOST" // the connection broke while the call was on it
@@ -122,6 +124,20 @@ export class ConnectionError extends EtcdError {
 export class ProtocolError extends EtcdError {
   override name = "ProtocolError";
 }
+
+/**
+ * The same error as an object of its own: when one event ends several calls, each notes its own tries in its own
+ * error. With a `message` the first one becomes the cause.
+ */
+export const retold = (error: EtcdError, message?: string): EtcdError => {
+  const { code, mayHaveApplied, endpoint, grpcCode, attempts } = error;
+  const cause = message === undefined ? error.cause : error;
+  const details = { mayHaveApplied, endpoint, grpcCode, attempts, cause };
+  const text = message ?? error.message;
+  if (error instanceof ConnectionError) return new ConnectionError(code, text, details);
+  if (error instanceof ProtocolError) return new ProtocolError(code, text, details);
+  return new StatusError(code, text, details);
+};
 
 /** The caller passed something that can never work. Nothing was sent. */
 export class ArgumentError extends EtcdError {

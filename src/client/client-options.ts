@@ -1,5 +1,6 @@
 import { parseAddresses } from "../cluster/address.js";
 import type { Address } from "../cluster/address.js";
+import { requireKnown, requireTimeout } from "../cluster/wait.js";
 import { nodeRuntime } from "../connection/runtime.js";
 import type { Runtime } from "../connection/runtime.js";
 import { ArgumentError } from "../errors.js";
@@ -35,36 +36,33 @@ export interface CheckedOptions {
   readonly runtime: Runtime;
 }
 
-/** A misspelt option would silently do nothing; better to say so. */
-export const requireKnown = (options: object, known: readonly string[], what: string): void => {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new ArgumentError(`unknown option ${what}${name}; known are ${known.join(", ")}`);
-    }
-  }
-};
-
-/** A timeout as callers may give it: above 0; Infinity is not one, since every call ends. */
-export const requireTimeout = (timeoutMs: number, name = "timeoutMs"): number => {
-  if (typeof timeoutMs !== "number" || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MAX_MS) {
-    throw new ArgumentError(
-      `${name} is ${String(timeoutMs)}: not a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}`,
-    );
-  }
-  return timeoutMs;
-};
+export { requireKnown, requireTimeout };
 
 const CLIENT_OPTIONS = ["endpoints", "tls", "auth", "timeoutMs", "limits", "runtime"];
 const TLS_OPTIONS = ["ca", "cert", "key", "serverName", "insecureSkipVerify"];
 const LIMITS = Object.keys(DEFAULT_CONNECTION_LIMITS) as (keyof ConnectionLimits)[];
 
+/** From JavaScript anything can arrive. */
+const requireObject = (value: unknown, name: string, example: string): void => {
+  if (typeof value !== "object" || value === null)
+    throw new ArgumentError(`${name} must be an object such as ${example}`);
+};
+
+const requireTexts = (endpoints: unknown): string[] => {
+  const texts: unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints];
+  if (!texts.every((text) => typeof text === "string")) {
+    throw new ArgumentError('endpoints must be texts such as "127.0.0.1:2379"');
+  }
+  return texts;
+};
+
 /** Checks everything that can be checked without a server. Throws ArgumentError that names the option. */
 export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
+  requireObject(options, "the client's options", '{ endpoints: ["127.0.0.1:2379"] }');
   requireKnown(options, CLIENT_OPTIONS, "");
-  const addresses = parseAddresses(
-    typeof options.endpoints === "string" ? [options.endpoints] : options.endpoints,
-  );
+  const addresses = parseAddresses(requireTexts(options.endpoints));
   if (options.tls !== undefined) {
+    requireObject(options.tls, "tls", "{ ca }, or {} for the system's authorities");
     requireKnown(options.tls, TLS_OPTIONS, "tls.");
     if ((options.tls.cert === undefined) !== (options.tls.key === undefined)) {
       throw new ArgumentError("tls.cert and tls.key belong together: give both or neither");
@@ -78,6 +76,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
   }
   const limits: ConnectionLimits = { ...DEFAULT_CONNECTION_LIMITS };
   if (options.limits !== undefined) {
+    requireObject(options.limits, "limits", "{ connectTimeoutMs: 1_000 }");
     requireKnown(options.limits, LIMITS, "limits.");
     for (const name of LIMITS) {
       const value = options.limits[name];
@@ -90,6 +89,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
     checkFrameLimits(limits);
   }
   if (options.auth !== undefined) {
+    requireObject(options.auth, "auth", "{ user, password }");
     requireKnown(options.auth, ["user", "password"], "auth.");
     if (typeof options.auth.user !== "string" || options.auth.user === "")
       throw new ArgumentError("auth.user must be a name");

@@ -49,6 +49,7 @@ export class Endpoint {
   #failureCount = 0;
   #retryAtMs = -Infinity;
   #token = "";
+  #closed = false;
 
   constructor(options: EndpointOptions, runtime: Runtime, listener: EndpointListener) {
     this.address = options.address;
@@ -73,11 +74,22 @@ export class Endpoint {
     return connection?.state === "open" ? connection : undefined;
   }
 
-  /** A connection that takes calls, made if need be; undefined while this endpoint is put aside after a failure. */
+  /** The connection for calls was begun and has neither opened nor failed. */
+  get isConnecting(): boolean {
+    return this.#connections.calls?.state === "connecting";
+  }
+
+  /**
+   * A connection that takes calls, made if need be; undefined while this endpoint is put aside after a failure,
+   * and after `close()`.
+   */
   connection(kind: ConnectionKind): Connection | undefined {
     const existing = this.#connections[kind];
-    if (existing !== undefined) return existing;
-    if (this.#runtime.now() < this.#retryAtMs) return undefined;
+    if (existing !== undefined) {
+      // One that is just ending tells its calls first and us last; what those calls start must not land on it.
+      return existing.state === "open" || existing.state === "connecting" ? existing : undefined;
+    }
+    if (this.#closed || this.#runtime.now() < this.#retryAtMs) return undefined;
     const { address, tls, limits, userAgent } = this.#options;
     let openedAtMs = Infinity;
     const listener: ConnectionListener = {
@@ -130,8 +142,9 @@ export class Endpoint {
     for (const kind of KINDS) this.#connections[kind]?.setToken(token);
   }
 
-  /** Ends both connections now. */
+  /** Ends both connections now, and makes no new ones. */
   close(): void {
+    this.#closed = true;
     for (const kind of KINDS) this.#connections[kind]?.close();
     for (const connection of this.#draining) connection.close();
   }

@@ -1,37 +1,16 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, StatusError } from "../errors.js";
-import { LEADER_PROBE_MS, STATUS_TIMEOUT_MS } from "../options.js";
+import { ConnectionError, EtcdError, StatusError, retold } from "../errors.js";
+import { STATUS_TIMEOUT_MS } from "../options.js";
 import type { Endpoint } from "./endpoint.js";
+import { LeaderSearch } from "./leader-search.js";
+import type { MemberStatus, NamedLeader } from "./leader-search.js";
 import type { Wait } from "./wait.js";
-import { delay } from "./wait.js";
 
-/** What a member says about itself and its leader (`Maintenance.Status`). */
-export interface MemberStatus {
-  readonly clusterId: bigint;
-  readonly memberId: bigint;
-  /** 0n: it knows none. */
-  readonly leaderId: bigint;
-  readonly raftTerm: number;
-  readonly isLearner: boolean;
-}
+export type { MemberStatus } from "./leader-search.js";
 
 /** One `Status` call; handed in from above, because this layer knows no messages. */
 export type StatusProbe = (connection: Connection, timeoutMs: number) => Promise<MemberStatus>;
-
-/** Ask the first endpoint alone for this long before the others are connected too. */
-const FIRST_PROBE_MS = 250;
-
-/**
- * A member that keeps naming a leader which we cannot reach is right after this time: a follower gives up a
- * dead leader within 2 s and elects another within 2.7 s (measured, default timings).
- */
-const UNREACHABLE_LEADER_MS = 3_500;
-
-/** Errors that waiting does not mend; with nothing else in sight the caller should hear of them at once. */
-const isMisconfigured = (error: EtcdError | undefined): boolean =>
-  error !== undefined &&
-  (error.code === "ETCD_TLS" || error.code === "ETCD_NOT_ETCD" || error.code === "ETCD_CLUSTER_MISMATCH");
 
 /**
  * Knows which endpoint leads, by asking the members. While nobody knows, callers wait here instead of sending
@@ -45,12 +24,11 @@ export class LeaderTracker {
   #leader: Endpoint | undefined;
   #term = 0;
   #clusterId: bigint | undefined;
-  #search: Promise<Endpoint> | undefined;
-  /** Callers inside `find`; the search goes on for as long as there are any. */
-  #waiterCount = 0;
+  #search: LeaderSearch | undefined;
+  /** One `Status` under way per endpoint is enough, however many searches come and go. */
+  readonly #asking = new Map<Endpoint, Promise<MemberStatus>>();
   #closed = false;
-  /** Who was last named as leader without being reachable, and since when. */
-  #named = { leaderId: 0n, term: 0, sinceMs: 0 };
+  readonly #named: NamedLeader = { leaderId: 0n, term: 0, sinceMs: 0, seenMs: 0 };
 
   constructor(
     endpoints: readonly Endpoint[],
@@ -82,7 +60,8 @@ export class LeaderTracker {
     if (leader === undefined || this.#closed) return;
     this.#ask(leader).then(
       (status) => {
-        if (this.#leader === leader && status.leaderId !== status.memberId) this.lose(leader);
+        // The answer may have been under way before the term rose.
+        if (status.leaderId !== status.memberId || status.raftTerm < term) this.lose(leader);
       },
       () => {
         this.lose(leader);
@@ -96,86 +75,87 @@ export class LeaderTracker {
     this.#setLeader(undefined);
   }
 
-  /** The leader's endpoint, waiting for an election if need be. */
+  /**
+   * The leader's endpoint, waiting for an election if need be.
+   *
+   * @throws EtcdError of the caller's own: at the deadline with what stands in the way of each endpoint, before
+   *   that only for what waiting does not mend
+   */
   async find(wait: Wait): Promise<Endpoint> {
+    if (this.#closed) throw closedError();
     if (this.#leader !== undefined) return this.#leader;
-    this.#waiterCount++;
+    const search = (this.#search ??= this.#startSearch());
+    search.waiterCount++;
     try {
-      this.#search ??= this.#searchLeader().finally(() => {
-        this.#search = undefined;
-      });
-      return await wait.for(this.#search, () => this.#whyNone());
+      return await wait.for(search.outcome, () => search.whyNone());
+    } catch (error) {
+      // The search has one error for all who wait, and each caller notes its own tries in it.
+      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? retold(error) : error;
     } finally {
-      this.#waiterCount--;
+      if (--search.waiterCount === 0) {
+        search.abandon();
+        if (this.#search === search) this.#search = undefined;
+      }
     }
   }
 
   close(): void {
     this.#closed = true;
+    this.#search?.fail(closedError());
   }
 
-  async #searchLeader(): Promise<Endpoint> {
-    // A random start, so that many clients do not all open their first connection to the same member.
-    const start = Math.floor(this.#runtime.random() * this.#endpoints.length);
-    const first = this.#endpoints[start]!;
-    let asked: readonly Endpoint[] = [first];
-    for (let round = 0; ; round++) {
-      const leader = await this.#probeRound(asked, round === 0 && this.#endpoints.length > 1);
-      if (this.#leader !== undefined) return this.#leader;
-      if (leader !== undefined) {
-        this.#setLeader(leader);
-        return leader;
-      }
-      if (this.#closed) throw this.#whyNone();
-      if (asked.length === this.#endpoints.length) {
-        if (this.#endpoints.every((endpoint) => isMisconfigured(endpoint.lastError))) throw this.#whyNone();
-        // Nobody waits any more: the next caller starts a new search.
-        if (this.#waiterCount === 0) throw this.#whyNone();
-        await delay(this.#runtime, LEADER_PROBE_MS);
-      }
-      asked = this.#endpoints;
+  #startSearch(): LeaderSearch {
+    const search: LeaderSearch = new LeaderSearch({
+      endpoints: this.#endpoints,
+      runtime: this.#runtime,
+      named: this.#named,
+      ask: (endpoint) => this.#ask(endpoint),
+      onEnd: (leader) => {
+        // At once, so that nobody joins a search that is over.
+        if (this.#search === search) this.#search = undefined;
+        if (leader !== undefined && this.#leader === undefined && !this.#closed) this.#setLeader(leader);
+      },
+    });
+    return search;
+  }
+
+  #ask(endpoint: Endpoint): Promise<MemberStatus> {
+    let asking = this.#asking.get(endpoint);
+    if (asking === undefined) {
+      asking = this.#askNow(endpoint).finally(() => {
+        this.#asking.delete(endpoint);
+      });
+      this.#asking.set(endpoint, asking);
     }
+    return asking;
   }
 
-  /**
-   * Asks all of `endpoints` at once; done with the first that says that it leads itself, so that a frozen member
-   * costs nothing while another one knows.
-   */
-  #probeRound(endpoints: readonly Endpoint[], impatient: boolean): Promise<Endpoint | undefined> {
-    return new Promise((resolve) => {
-      let open = endpoints.length;
-      const answers: { endpoint: Endpoint; status: MemberStatus }[] = [];
-      const finish = (): void => {
-        if (--open === 0) resolve(this.#viaFollower(endpoints, answers));
-      };
-      for (const endpoint of endpoints) {
-        this.#ask(endpoint).then(
-          (status) => {
-            answers.push({ endpoint, status });
-            if (status.leaderId !== 0n && status.leaderId === status.memberId) resolve(endpoint);
-            finish();
-          },
-          (error: unknown) => {
-            if (error instanceof EtcdError) endpoint.lastError = error;
-            finish();
-          },
+  async #askNow(endpoint: Endpoint): Promise<MemberStatus> {
+    const { text } = endpoint.address;
+    const connection = endpoint.connection("calls");
+    if (connection === undefined) {
+      throw (
+        endpoint.lastError ??
+        new ConnectionError("ETCD_UNREACHABLE", `${text} is not connected`, {
+          mayHaveApplied: false,
+          endpoint: text,
+        })
+      );
+    }
+    let status: MemberStatus;
+    try {
+      status = await this.#probe(connection, STATUS_TIMEOUT_MS);
+      this.#clusterId ??= status.clusterId;
+      if (status.clusterId !== this.#clusterId) {
+        throw new StatusError(
+          "ETCD_CLUSTER_MISMATCH",
+          `${text} belongs to cluster ${status.clusterId.toString(16)}, and this client began with ${this.#clusterId.toString(16)}: give it the endpoints of one cluster, and make a new client for a new cluster`,
+          { mayHaveApplied: false, endpoint: text },
         );
       }
-      if (impatient) void delay(this.#runtime, FIRST_PROBE_MS).then(() => resolve(undefined));
-    });
-  }
-
-  async #ask(endpoint: Endpoint): Promise<MemberStatus> {
-    const connection = endpoint.connection("calls");
-    if (connection === undefined) throw endpoint.lastError ?? this.#whyNone();
-    const status = await this.#probe(connection, STATUS_TIMEOUT_MS);
-    this.#clusterId ??= status.clusterId;
-    if (status.clusterId !== this.#clusterId) {
-      throw new StatusError(
-        "ETCD_CLUSTER_MISMATCH",
-        `${endpoint.address.text} belongs to cluster ${status.clusterId.toString(16)}, not ${this.#clusterId.toString(16)} as the others do`,
-        { mayHaveApplied: false, endpoint: endpoint.address.text },
-      );
+    } catch (error) {
+      if (error instanceof EtcdError) endpoint.lastError = error;
+      throw error;
     }
     endpoint.memberId = status.memberId;
     endpoint.lastError = undefined;
@@ -183,59 +163,12 @@ export class LeaderTracker {
     return status;
   }
 
-  /**
-   * Nobody said "I lead". Where the leader is none of our endpoints, or cannot be reached from here, a follower
-   * passes calls on; but not while the leader that it names may be one that has just died.
-   */
-  #viaFollower(
-    endpoints: readonly Endpoint[],
-    answers: readonly { endpoint: Endpoint; status: MemberStatus }[],
-  ): Endpoint | undefined {
-    if (endpoints.length !== this.#endpoints.length) return undefined;
-    const candidates = answers
-      .filter(({ status }) => status.leaderId !== 0n && !status.isLearner)
-      .sort((a, b) => b.status.raftTerm - a.status.raftTerm);
-    const best = candidates[0];
-    if (best === undefined) return undefined;
-    // Our endpoint, which answered and does not lead: an election is under way.
-    if (answers.some(({ status }) => status.memberId === best.status.leaderId)) return undefined;
-    if (answers.length === this.#endpoints.length) return best.endpoint;
-    const { leaderId, raftTerm: term } = best.status;
-    const nowMs = this.#runtime.now();
-    if (this.#named.leaderId !== leaderId || this.#named.term !== term) {
-      this.#named = { leaderId, term, sinceMs: nowMs };
-    }
-    return nowMs - this.#named.sinceMs >= UNREACHABLE_LEADER_MS ? best.endpoint : undefined;
-  }
-
   #setLeader(leader: Endpoint | undefined): void {
     this.#leader = leader;
+    if (leader !== undefined) this.#named.leaderId = 0n;
     this.#onLeader(leader);
-  }
-
-  /** One error for "no leader was found", out of what each endpoint last said. */
-  #whyNone(): EtcdError {
-    const failed = this.#endpoints.filter((endpoint) => endpoint.lastError !== undefined);
-    const first = failed[0]?.lastError;
-    if (first === undefined || failed.length < this.#endpoints.length) {
-      return new StatusError("ETCD_NO_LEADER", "no member of the cluster knows a leader", {
-        mayHaveApplied: false,
-        grpcCode: 14,
-        cause: first,
-      });
-    }
-    if (failed.length === 1) return retold(first, first.message);
-    return retold(
-      first,
-      `no endpoint can be used: ${failed.map((endpoint) => endpoint.lastError!.message).join("; ")}`,
-    );
   }
 }
 
-/** A fresh error, because several callers may get it and each notes its own attempts in it. */
-const retold = (error: EtcdError, message: string): EtcdError => {
-  const details = { mayHaveApplied: false, endpoint: error.endpoint, grpcCode: error.grpcCode, cause: error };
-  return error instanceof StatusError
-    ? new StatusError(error.code, message, details)
-    : new ConnectionError(error.code, message, details);
-};
+const closedError = (): EtcdError =>
+  new ConnectionError("ETCD_CLOSED", "the client was closed", { mayHaveApplied: false, attempts: 0 });

@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, afterRetries } from "../errors.js";
+import { ConnectionError, EtcdError, afterRetries, retold } from "../errors.js";
+import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import type { Method } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
@@ -35,6 +36,22 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * After one of these from the leader's endpoint, later calls ask first who leads: that costs one `Status` where it
+ * was a false alarm. A deadline is among them because a frozen leader keeps its connections: without it, every
+ * call until the unanswered PING would be lost to it too.
+ */
+const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ETCD_DEADLINE_EXCEEDED",
+  "ETCD_NO_LEADER",
+  "ETCD_LEADER_CHANGED",
+  "ETCD_REQUEST_TIMED_OUT",
+  "ETCD_SERVER_STOPPED",
+  "ETCD_LEARNER",
+  "ETCD_NOT_LEADER",
+  "ETCD_NOT_PRIMARY_LESSOR",
+]);
+
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
 export class Pool implements EndpointListener {
   readonly endpoints: readonly Endpoint[];
@@ -49,6 +66,8 @@ export class Pool implements EndpointListener {
   #token: string | undefined;
   #tokenFetch: Promise<void> | undefined;
   #closed = false;
+  /** Wakes the calls that wait between tries. */
+  readonly #sleepers = new Set<() => void>();
 
   constructor(options: PoolOptions, runtime: Runtime) {
     this.runtime = runtime;
@@ -90,20 +109,14 @@ export class Pool implements EndpointListener {
   /** To be told of every failed call and stream, so that later ones go elsewhere, or with another token. */
   noteError(error: EtcdError): void {
     if (this.hasCredentials && isTokenError(error)) this.#dropToken();
-    if (
-      error.code !== "ETCD_NO_LEADER" &&
-      error.code !== "ETCD_SERVER_STOPPED" &&
-      error.code !== "ETCD_LEARNER"
-    )
-      return;
+    if (!DOUBTS_LEADER.has(error.code)) return;
     const { leader } = this.#tracker;
     if (leader !== undefined && leader.address.text === error.endpoint) this.#tracker.lose(leader);
   }
 
   /** Waits until the leader is known and returns its endpoint. */
-  async findLeader(options: CallOptions): Promise<Endpoint> {
-    this.#throwIfClosed();
-    return this.#tracker.find(new Wait(this.runtime, options.timeoutMs, options.signal));
+  findLeader(options: CallOptions): Promise<Endpoint> {
+    return this.#findLeader(new Wait(this.runtime, options.timeoutMs, options.signal));
   }
 
   /** A unary call by method descriptor, repeated as its policy allows. */
@@ -125,7 +138,8 @@ export class Pool implements EndpointListener {
    * deadline and the signal allow.
    *
    * @param firstError the outcome of a first try that was made elsewhere (the hot path)
-   * @throws the last try's error, with all tries counted and `mayHaveApplied` answering for all of them
+   * @throws the last try's error, with all tries counted and `mayHaveApplied` answering for all of them; at the
+   *   deadline, if the last try was not sent any more, the reason why not
    */
   async call<T>(
     policy: MethodPolicy,
@@ -142,19 +156,26 @@ export class Pool implements EndpointListener {
     let authenticatedAgain = false;
     let avoid: Endpoint | undefined;
     let error = firstError;
+    let previous: EtcdError | undefined;
     const tried = new Set<string | undefined>();
     for (;;) {
       if (error === undefined) {
         try {
           wait.throwIfAborted(mayHaveApplied);
           const connection = await this.acquire(route, "calls", wait, avoid);
+          // The signal may have fired, and time run out, while this function waited for its turn.
+          wait.throwIfAborted(mayHaveApplied);
+          if (wait.remainingMs <= 0) throw previous ?? deadlineError();
           attempts++;
           return await attempt(connection, Math.max(1, wait.remainingMs));
         } catch (cause) {
           if (!(cause instanceof EtcdError)) throw cause;
           error = cause;
+          // Time ran out before the last try could be sent: why the tries before it failed says more.
+          if (error.code === "ETCD_DEADLINE_EXCEEDED" && !error.mayHaveApplied) error = previous ?? error;
         }
       }
+      previous = error;
       this.noteError(error);
       tried.add(error.endpoint);
       const decision = decideRetry(policy, error, {
@@ -165,7 +186,7 @@ export class Pool implements EndpointListener {
           route === "any" && this.endpoints.some((endpoint) => !tried.has(endpoint.address.text)),
       });
       if (decision.action === "fail" || wait.remainingMs <= 0 || !this.#budget.tryRetry()) {
-        throw afterRetries(error, Math.max(attempts, error.attempts), mayHaveApplied);
+        throw afterRetries(error, attempts, mayHaveApplied);
       }
       mayHaveApplied ||= error.mayHaveApplied;
       if (decision.elsewhere)
@@ -179,7 +200,7 @@ export class Pool implements EndpointListener {
           backoffMs(Math.max(1, attempts), () => this.runtime.random()),
         );
         try {
-          await wait.sleep(decision.after === "leader" ? Math.min(waitMs, 50) : waitMs);
+          await this.#sleep(wait, decision.after === "leader" ? Math.min(waitMs, 50) : waitMs);
         } catch (aborted) {
           throw aborted instanceof EtcdError ? afterRetries(aborted, attempts, mayHaveApplied) : aborted;
         }
@@ -199,15 +220,41 @@ export class Pool implements EndpointListener {
       this.#throwIfClosed();
       if (this.#authenticate !== undefined && this.#token === undefined) await this.#fetchToken(wait);
       const endpoint =
-        route === "leader" ? await this.#tracker.find(wait) : route === "any" ? this.#pickAny(avoid) : route;
+        route === "leader" ? await this.#findLeader(wait) : route === "any" ? this.#pickAny(avoid) : route;
       const connection = endpoint?.connection(kind);
       if (connection !== undefined) return connection;
       // The leader's port is closed for now: it may be coming back, or another leader is being elected.
       if (route === "leader" && endpoint !== undefined && kind === "calls") this.#tracker.lose(endpoint);
       if (wait.remainingMs <= 0) throw this.#lastError(endpoint) ?? deadlineError();
       const retryAtMs = endpoint?.retryAtMs ?? Math.min(...this.endpoints.map((one) => one.retryAtMs));
-      await wait.sleep(Math.max(1, retryAtMs - this.runtime.now()));
+      await this.#sleep(wait, Math.max(1, retryAtMs - this.runtime.now()));
     }
+  }
+
+  /** The leader, asked for with a token where one is needed: from 3.6 on, `Status` wants one too. */
+  async #findLeader(wait: Wait): Promise<Endpoint> {
+    for (let round = 0; ; round++) {
+      this.#throwIfClosed();
+      if (this.#authenticate !== undefined && this.#token === undefined) await this.#fetchToken(wait);
+      const token = this.#token;
+      try {
+        return await this.#tracker.find(wait);
+      } catch (error) {
+        // The token died with the member that we used it on. A second one that is refused is no accident.
+        if (!(error instanceof EtcdError) || !isTokenError(error) || !this.hasCredentials || round > 0)
+          throw error;
+        if (this.#token === token) this.#dropToken();
+      }
+    }
+  }
+
+  /** Until `close()` at most. */
+  #sleep(wait: Wait, ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return wait.sleep(ms, (wake) => {
+      this.#sleepers.add(wake);
+      return () => this.#sleepers.delete(wake);
+    });
   }
 
   /** EndpointListener. */
@@ -227,6 +274,7 @@ export class Pool implements EndpointListener {
     this.#closed = true;
     this.#tracker.close();
     for (const endpoint of this.endpoints) endpoint.close();
+    for (const wake of this.#sleepers) wake();
     this.#updateHot();
   }
 
@@ -256,8 +304,10 @@ export class Pool implements EndpointListener {
     );
   }
 
+  /** A copy, because each caller notes its own tries in it. */
   #lastError(endpoint: Endpoint | undefined): EtcdError | undefined {
-    return endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
+    const error = endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
+    return error === undefined ? undefined : retold(error);
   }
 
   #dropToken(): void {
@@ -270,13 +320,19 @@ export class Pool implements EndpointListener {
     this.#tokenFetch ??= this.#requestToken().finally(() => {
       this.#tokenFetch = undefined;
     });
-    await wait.for(this.#tokenFetch, deadlineError);
+    try {
+      await wait.for(this.#tokenFetch, () => this.#lastError(undefined) ?? deadlineError());
+    } catch (error) {
+      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? retold(error) : error;
+    }
   }
 
   async #requestToken(): Promise<void> {
     const authenticate = this.#authenticate!;
     let failure: EtcdError | undefined;
-    for (const endpoint of this.endpoints) {
+    // The open ones first: a member that is down takes its time to say so.
+    const open = this.endpoints.filter((endpoint) => endpoint.opened("calls") !== undefined);
+    for (const endpoint of new Set([...open, ...this.endpoints])) {
       const connection = endpoint.connection("calls");
       if (connection === undefined) continue;
       try {

@@ -1,12 +1,7 @@
 import type { Runtime } from "../connection/runtime.js";
-import { AbortError, StatusError } from "../errors.js";
+import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
-
-/** Resolves after `ms`. Keeps the process alive: somebody waits. */
-export const delay = (runtime: Runtime, ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    runtime.setTimer(resolve, ms, true);
-  });
+import { TIMEOUT_MAX_MS } from "../options.js";
 
 /** How long one call may wait in all: its deadline and its caller's signal. */
 export class Wait {
@@ -30,53 +25,71 @@ export class Wait {
 
   /**
    * `promise`, or an AbortError when the signal fires, or `onDeadline()`'s error when time is up, whichever is
-   * first. What `promise` does afterwards is ignored.
+   * first. What `promise` does afterwards is ignored, a rejection too. Keeps the process alive: somebody waits.
    */
   for<T>(promise: Promise<T>, onDeadline: () => EtcdError): Promise<T> {
     return new Promise((resolve, reject) => {
-      const { signal } = this;
-      const onAbort = (): void => {
-        done();
-        reject(new AbortError(signal?.reason, false));
-      };
-      const timer = this.#runtime.setTimer(
-        () => {
-          done();
-          reject(onDeadline());
-        },
-        Math.min(2 ** 31 - 1, Math.max(0, this.remainingMs)),
-        true,
-      );
-      const done = (): void => {
-        this.#runtime.clearTimer(timer);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      if (signal?.aborted === true) {
-        onAbort();
-        return;
-      }
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const end = this.#whenOver(this.remainingMs, (aborted) => reject(aborted ?? onDeadline()));
+      // Also if the signal has fired already: a shared promise that nobody looks at would end the process.
       promise.then(
         (value) => {
-          done();
+          end();
           resolve(value);
         },
         (error: unknown) => {
-          done();
+          end();
           reject(error);
         },
       );
     });
   }
 
-  /** Sleeps, ended early by the signal (AbortError) and by the deadline (without an error). */
-  async sleep(ms: number): Promise<void> {
+  /**
+   * Sleeps, ended early by the signal (AbortError), by the deadline and by `wake` (both without an error).
+   *
+   * @param onStart is given `wake`, for an owner that may close meanwhile, and returns what to do at the end
+   */
+  async sleep(ms: number, onStart?: (wake: () => void) => () => void): Promise<void> {
     this.throwIfAborted(false);
-    await this.for(delay(this.#runtime, Math.min(ms, this.remainingMs)), deadlineError).catch(
-      (error: unknown) => {
-        if (error instanceof AbortError) throw error;
+    await new Promise<void>((resolve, reject) => {
+      const end = this.#whenOver(Math.min(ms, this.remainingMs), (aborted) => {
+        onEnd?.();
+        if (aborted === undefined) resolve();
+        else reject(aborted);
+      });
+      const onEnd = onStart?.(() => {
+        end();
+        onEnd?.();
+        resolve();
+      });
+    });
+  }
+
+  /** Calls `over` once: with the abort, or after `ms` without one. The function returned calls it off. */
+  #whenOver(ms: number, over: (aborted: AbortError | undefined) => void): () => void {
+    const { signal } = this;
+    if (signal?.aborted === true) {
+      over(new AbortError(signal.reason, false));
+      return () => {};
+    }
+    const onAbort = (): void => {
+      end();
+      over(new AbortError(signal?.reason, false));
+    };
+    const timer = this.#runtime.setTimer(
+      () => {
+        end();
+        over(undefined);
       },
+      Math.min(TIMEOUT_MAX_MS, Math.max(0, ms)),
+      true,
     );
+    const end = (): void => {
+      this.#runtime.clearTimer(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return end;
   }
 }
 
@@ -87,3 +100,22 @@ export const deadlineError = (): EtcdError =>
     grpcCode: 4,
     attempts: 0,
   });
+
+/** A timeout as callers may give it: above 0; Infinity is not one, since every call ends. */
+export const requireTimeout = (timeoutMs: number, name = "timeoutMs"): number => {
+  if (typeof timeoutMs !== "number" || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MAX_MS) {
+    throw new ArgumentError(
+      `${name} is ${String(timeoutMs)}: not a number of milliseconds above 0 and up to ${TIMEOUT_MAX_MS}`,
+    );
+  }
+  return timeoutMs;
+};
+
+/** A misspelt option would silently do nothing; better to say so. */
+export const requireKnown = (options: object, known: readonly string[], what: string): void => {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new ArgumentError(`unknown option ${what}${name}; known are ${known.join(", ")}`);
+    }
+  }
+};

@@ -1,0 +1,253 @@
+import type { Runtime, Timer } from "../connection/runtime.js";
+import { ConnectionError, EtcdError, StatusError, retold } from "../errors.js";
+import { LEADER_PROBE_MS } from "../options.js";
+import type { Endpoint } from "./endpoint.js";
+import { isTokenError } from "./retry-policy.js";
+
+/** What a member says about itself and its leader (`Maintenance.Status`). */
+export interface MemberStatus {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  /** 0n: it knows none. */
+  readonly leaderId: bigint;
+  readonly raftTerm: number;
+  readonly isLearner: boolean;
+}
+
+/** Ask the first endpoint alone for this long before the others are connected too. */
+const FIRST_PROBE_MS = 250;
+
+/**
+ * A member that keeps naming a leader which we cannot reach is right after this time: a follower gives up a
+ * dead leader within 2 s and elects another within 2.7 s (measured, default timings).
+ */
+const UNREACHABLE_LEADER_MS = 3_500;
+
+/** Errors that waiting does not mend; with nothing else in sight the caller should hear of them at once. */
+const isMisconfigured = (error: EtcdError): boolean =>
+  error.code === "ETCD_TLS" || error.code === "ETCD_NOT_ETCD" || error.code === "ETCD_UNIMPLEMENTED";
+
+/** Errors of one member that end the search for all: a wrong cluster's member, and a token that has to be fetched anew. */
+const endsSearch = (error: EtcdError): boolean =>
+  error.code === "ETCD_CLUSTER_MISMATCH" || isTokenError(error);
+
+/** A leader that a follower names and we do not reach; outlives one search, because callers' deadlines are short. */
+export interface NamedLeader {
+  leaderId: bigint;
+  term: number;
+  sinceMs: number;
+  seenMs: number;
+}
+
+export interface LeaderSearchOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly runtime: Runtime;
+  readonly named: NamedLeader;
+  ask(endpoint: Endpoint): Promise<MemberStatus>;
+  /** Once, also when nobody waits any more. */
+  onEnd(leader: Endpoint | undefined): void;
+}
+
+/**
+ * One search for the leader. Every member is asked again 25 ms after it answered, each at its own pace: a frozen
+ * one, whose answer takes a second not to come, must not hide a leader that was elected meanwhile.
+ */
+export class LeaderSearch {
+  readonly outcome: Promise<Endpoint>;
+  /** Callers that wait for the outcome. */
+  waiterCount = 0;
+  readonly #options: LeaderSearchOptions;
+  readonly #heard = new Map<Endpoint, MemberStatus | EtcdError>();
+  readonly #timers = new Set<Timer>();
+  #asksAll = false;
+  #over = false;
+  #abandoned = false;
+  #resolve!: (leader: Endpoint) => void;
+  #reject!: (error: EtcdError) => void;
+
+  constructor(options: LeaderSearchOptions) {
+    this.#options = options;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const { endpoints, runtime } = options;
+    // A random start, so that many clients do not all open their first connection to the same member.
+    const first = endpoints[Math.floor(runtime.random() * endpoints.length)]!;
+    this.#poll(first);
+    if (endpoints.length === 1) this.#asksAll = true;
+    else this.#later(FIRST_PROBE_MS, () => this.#askOthers(first));
+  }
+
+  /** Nobody waits any more: nobody is asked any more, but an answer under way still counts. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#clearTimers();
+  }
+
+  fail(error: EtcdError): void {
+    if (this.#over) return;
+    this.#end(undefined);
+    this.#reject(error);
+  }
+
+  /** One error for "no leader was found", out of what each endpoint said last. */
+  whyNone(): EtcdError {
+    const asked = this.#options.endpoints.filter(
+      (endpoint) => this.#asksAll || this.#heard.has(endpoint) || endpoint.isConnecting,
+    );
+    const reasons = asked.map((endpoint) => this.#reason(endpoint));
+    const errors = reasons.filter((reason) => reason instanceof EtcdError);
+    if (errors.length === 0 || errors.length < reasons.length) {
+      const texts = reasons.map((reason) => (typeof reason === "string" ? reason : reason.message));
+      return new StatusError("ETCD_NO_LEADER", `no leader is known: ${texts.join("; ")}`, {
+        mayHaveApplied: false,
+        grpcCode: 14,
+        endpoint: asked.length === 1 ? asked[0]!.address.text : undefined,
+        cause: errors[0],
+      });
+    }
+    const first = errors[0]!;
+    if (errors.length === 1) return retold(first);
+    return retold(first, `no endpoint can be used: ${errors.map(({ message }) => message).join("; ")}`);
+  }
+
+  /** Why `endpoint` did not lead to a leader. */
+  #reason(endpoint: Endpoint): string | EtcdError {
+    const { text } = endpoint.address;
+    const heard = this.#heard.get(endpoint);
+    if (heard !== undefined && !(heard instanceof EtcdError)) {
+      if (heard.leaderId === 0n) return `${text} knows none`;
+      return heard.isLearner
+        ? `${text} is a learner`
+        : `${text} follows member ${heard.leaderId.toString(16)}, which was not reached`;
+    }
+    if (heard !== undefined && heard.code !== "ETCD_DEADLINE_EXCEEDED") return heard;
+    const details = { mayHaveApplied: false, endpoint: text, cause: heard };
+    if (endpoint.opened("calls") === undefined) {
+      return new ConnectionError(
+        "ETCD_UNREACHABLE",
+        `${text} could not be connected to: the host does not answer, or what listens there says nothing; is it etcd's client port?`,
+        details,
+      );
+    }
+    return new StatusError(
+      "ETCD_DEADLINE_EXCEEDED",
+      `${text} took the connection and does not answer: is that process stopped, or overloaded?`,
+      { ...details, grpcCode: 4 },
+    );
+  }
+
+  #poll(endpoint: Endpoint): void {
+    this.#options.ask(endpoint).then(
+      (status) => {
+        this.#consider(endpoint, status);
+      },
+      (error: unknown) => {
+        const { text } = endpoint.address;
+        const failure =
+          error instanceof EtcdError
+            ? error
+            : new StatusError("ETCD_UNKNOWN", `asking ${text} failed: ${String(error)}`, {
+                mayHaveApplied: false,
+                endpoint: text,
+                cause: error,
+              });
+        this.#consider(endpoint, failure);
+      },
+    );
+  }
+
+  #consider(endpoint: Endpoint, heard: MemberStatus | EtcdError): void {
+    this.#heard.set(endpoint, heard);
+    if (this.#over) return;
+    if (heard instanceof EtcdError) {
+      if (endsSearch(heard) || this.#isHopeless()) {
+        this.fail(endsSearch(heard) ? heard : this.whyNone());
+        return;
+      }
+    } else {
+      const leader = this.#leads(heard) ? endpoint : this.#viaFollower();
+      if (leader !== undefined) {
+        this.#end(leader);
+        this.#resolve(leader);
+        return;
+      }
+    }
+    if (this.#abandoned) return;
+    this.#askOthers(endpoint);
+    this.#later(LEADER_PROBE_MS, () => this.#poll(endpoint));
+  }
+
+  #askOthers(first: Endpoint): void {
+    if (this.#asksAll) return;
+    this.#asksAll = true;
+    for (const endpoint of this.#options.endpoints) if (endpoint !== first) this.#poll(endpoint);
+  }
+
+  #isHopeless(): boolean {
+    return this.#options.endpoints.every((endpoint) => {
+      const heard = this.#heard.get(endpoint);
+      return heard instanceof EtcdError && isMisconfigured(heard);
+    });
+  }
+
+  get #statuses(): MemberStatus[] {
+    return [...this.#heard.values()].filter((heard): heard is MemberStatus => !(heard instanceof EtcdError));
+  }
+
+  /** It says so, and no member follows another in a later term: one that was paused leads in its own eyes only. */
+  #leads(status: MemberStatus): boolean {
+    return (
+      status.leaderId !== 0n &&
+      status.leaderId === status.memberId &&
+      !this.#statuses.some(({ leaderId, raftTerm }) => leaderId !== 0n && raftTerm > status.raftTerm)
+    );
+  }
+
+  /**
+   * Nobody said "I lead". Where the leader is none of our endpoints, or cannot be reached from here, a follower
+   * passes calls on; but not while the leader that it names may be one that has just died.
+   */
+  #viaFollower(): Endpoint | undefined {
+    if (!this.#asksAll) return undefined;
+    const { endpoints, runtime, named } = this.#options;
+    let best: { endpoint: Endpoint; status: MemberStatus } | undefined;
+    for (const [endpoint, status] of this.#heard) {
+      if (status instanceof EtcdError || status.leaderId === 0n || status.isLearner) continue;
+      if (best === undefined || status.raftTerm > best.status.raftTerm) best = { endpoint, status };
+    }
+    if (best === undefined) return undefined;
+    const { leaderId, raftTerm: term } = best.status;
+    const statuses = this.#statuses;
+    // Our endpoint, which answered and does not lead: an election is under way.
+    if (statuses.some(({ memberId }) => memberId === leaderId)) return undefined;
+    if (statuses.length === endpoints.length) return best.endpoint;
+    const nowMs = runtime.now();
+    const isSame = named.leaderId === leaderId && named.term === term;
+    if (!isSame || nowMs - named.seenMs > UNREACHABLE_LEADER_MS)
+      Object.assign(named, { leaderId, term, sinceMs: nowMs });
+    named.seenMs = nowMs;
+    return nowMs - named.sinceMs >= UNREACHABLE_LEADER_MS ? best.endpoint : undefined;
+  }
+
+  /** While others wait for the search, which keeps the process alive. */
+  #later(ms: number, callback: () => void): void {
+    const timer: Timer = this.#options.runtime.setTimer(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) this.#options.runtime.clearTimer(timer);
+    this.#timers.clear();
+  }
+
+  #end(leader: Endpoint | undefined): void {
+    this.#over = true;
+    this.#clearTimers();
+    this.#options.onEnd(leader);
+  }
+}
