@@ -14,7 +14,7 @@ import { Watches } from "./watch.js";
 
 /** What one call may say for itself. */
 export interface CallerOptions {
-  /** Length of time until the call fails with ETCD_DEADLINE_EXCEEDED. Default: the client's `timeoutMs`. */
+  /** Length of time until the call fails: if it was sent, with ETCD_DEADLINE_EXCEEDED. Default: the client's `timeoutMs`. */
   timeoutMs?: number | undefined;
   /** Ends the call at once with an AbortError. */
   signal?: AbortSignal | undefined;
@@ -79,6 +79,7 @@ export class Client {
 
   /** Waits until the cluster has a leader that this client can reach. */
   async leader(options: CallerOptions = {}): Promise<Leader> {
+    requireKnown(options, ["timeoutMs", "signal"], "");
     const endpoint = await this.#pool.findLeader(this.callOptions(options));
     return { endpoint: endpoint.address.text, raftTerm: this.#pool.term };
   }
