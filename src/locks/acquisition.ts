@@ -1,8 +1,7 @@
 import { decideRetry } from "../cluster/retry-policy.js";
 import { EtcdError, LockLostError } from "../errors.js";
-import { LATE_APPLY_MS } from "../options.js";
 import type { TxnResult } from "../txn/result.js";
-import { removeKey } from "./key-removal.js";
+import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatch, NameWatchUser } from "./name-watch.js";
 import type { LockPlans } from "./lock-plans.js";
@@ -58,6 +57,7 @@ export class Acquisition implements NameWatchUser {
   /** The acquire transaction, settled either way; what clean-up must wait for. */
   #asked: Promise<unknown> = Promise.resolve();
   #outcomeUnknown = false;
+  #repeated = false;
 
   constructor(place: LockPlace) {
     this.#place = place;
@@ -114,25 +114,25 @@ export class Acquisition implements NameWatchUser {
     watch.leave(this);
     await this.#asked;
     const token = this.#token || this.#leftOver;
-    if (token > 0) {
-      await removeKey(session, () => plans.release.run({ key, token }), onTried);
-      return;
-    }
-    if (!this.#outcomeUnknown) {
-      onTried();
-      return;
-    }
-    await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
-    session.client.pool.runtime.setTimer(() => {
-      void removeKey(session, () => plans.abandon.run({ key, value }));
-    }, LATE_APPLY_MS);
+    if (token > 0) await removeKey(session, () => plans.release.run({ key, token }), onTried);
+    else if (this.#outcomeUnknown) await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
+    else onTried();
+    if (this.#outcomeUnknown || this.#repeated) removeLateKey(this.#place);
+  }
+
+  /** Whether the acquire was sent more than once, so that a copy of it may still be on its way. */
+  get repeated(): boolean {
+    return this.#repeated;
   }
 
   async #ask(): Promise<void> {
     const { plans, prefix, key, value, session } = this.#place;
+    const onRepeat = (): void => {
+      this.#repeated = true;
+    };
     try {
       for (;;) {
-        const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId });
+        const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat });
         if (result.succeeded) {
           this.#token = result.revision;
           this.#finish();

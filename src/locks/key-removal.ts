@@ -1,6 +1,7 @@
 import { backoffMs } from "../cluster/backoff.js";
 import { EtcdError } from "../errors.js";
-import { KEY_REMOVAL_BACKOFF } from "../options.js";
+import { KEY_REMOVAL_BACKOFF, LATE_APPLY_MS } from "../options.js";
+import type { LockPlace } from "./acquisition.js";
 import type { Session } from "./session.js";
 
 /**
@@ -31,6 +32,16 @@ export const removeKey = async (
     );
   }
   onTried?.();
+};
+
+/**
+ * An acquire was sent twice, or given up without an answer, and its key has been deleted since: a copy that etcd
+ * does only now puts the key again. Looked after once, when none can come any more.
+ */
+export const removeLateKey = ({ session, plans, key, value }: LockPlace): void => {
+  session.client.pool.runtime.setTimer(() => {
+    void removeKey(session, () => plans.abandon.run({ key, value }));
+  }, LATE_APPLY_MS);
 };
 
 /** Until `ms` have passed or the session has ended. Does not keep the process alive; an open session does. */

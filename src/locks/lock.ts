@@ -1,5 +1,5 @@
 import { LockLostError } from "../errors.js";
-import { removeKey } from "./key-removal.js";
+import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatchUser } from "./name-watch.js";
 import type { LockPlace } from "./acquisition.js";
@@ -24,19 +24,24 @@ export class Lock implements NameWatchUser {
   readonly token: number;
   readonly #place: LockPlace;
   readonly #turn: Turn;
+  readonly #mayComeAgain: boolean;
   readonly #keyText: string;
   readonly #controller = new AbortController();
   readonly #onSessionEnd: () => void;
   #lostReason: LockLostError | undefined;
   #releasing: Promise<void> | undefined;
 
-  /** @internal Made by `Mutex`. */
-  constructor(name: string, token: number, place: LockPlace, turn: Turn) {
+  /**
+   * @internal Made by `Mutex`.
+   * @param mayComeAgain another copy of its acquire may be on its way
+   */
+  constructor(name: string, token: number, place: LockPlace, turn: Turn, mayComeAgain: boolean) {
     this.name = name;
     this.key = place.key;
     this.token = token;
     this.#place = place;
     this.#turn = turn;
+    this.#mayComeAgain = mayComeAgain;
     this.#keyText = keyText(Buffer.from(place.key));
     const { signal } = place.session;
     this.#onSessionEnd = () => {
@@ -112,6 +117,7 @@ export class Lock implements NameWatchUser {
       void removeKey(session, deleteKey);
       throw error;
     } finally {
+      if (this.#mayComeAgain) removeLateKey(this.#place);
       this.#turn.leave();
     }
   }

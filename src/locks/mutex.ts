@@ -149,7 +149,7 @@ export class Mutex {
       // Not a moment later than it can be proved.
       session.assertAlive();
       acquisition.assertStanding();
-      return new Lock(this.name, token, place, turn);
+      return new Lock(this.name, token, place, turn, acquisition.repeated);
     } catch (error) {
       this.#cleanUp(acquisition, turn);
       throw this.#asOutcome(error, caller);

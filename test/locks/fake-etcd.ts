@@ -1,0 +1,346 @@
+import type { Client } from "../../src/client/client.js";
+import type { LeaseRenewal } from "../../src/client/lease.js";
+import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch.js";
+import { ConnectionError, StatusError } from "../../src/errors.js";
+import type { EtcdError } from "../../src/errors.js";
+import { Event, KeyValue as KeyValueMessage } from "../../src/messages/generated.js";
+import { Bytes } from "../../src/txn/bytes.js";
+import type { RunOptions } from "../../src/txn/prepared-txn.js";
+import { ManualRuntime } from "../support/memory-socket.js";
+
+const bytesOf = (text: string): Bytes => Bytes.copyOf(Buffer.from(text));
+
+interface Entry {
+  value: string;
+  lease: bigint;
+  createRevision: number;
+  modRevision: number;
+}
+type Parameters = Readonly<Record<string, unknown>>;
+interface AnyCompare {
+  target: string;
+  operator: string;
+  key: unknown;
+  operand: unknown;
+  options: { prefix?: boolean };
+}
+interface AnyOperation {
+  op: string;
+  key: unknown;
+  value: unknown;
+  shape: AnyShape;
+  options: { prefix?: boolean; lease?: unknown; maxCreateRevision?: unknown };
+}
+interface AnyShape {
+  if?: readonly AnyCompare[];
+  then?: readonly AnyOperation[];
+  else?: readonly AnyOperation[];
+}
+interface Result {
+  succeeded: boolean;
+  revision: number;
+  raftTerm: number;
+  responses: unknown[];
+}
+
+/** A request on its way to the store, or its reply on its way back: what a test lets happen, in any order. */
+export interface Step {
+  readonly client: FakeClient;
+  readonly what: string;
+  /** The next thing that happens to it: it reaches the store, or its answer arrives. */
+  go(): void;
+  /** The connection breaks instead: the caller is told that the outcome is unknown; a request may still arrive. */
+  lose(): void;
+}
+
+/** The store: keys, revisions, leases, watches. All replies and events wait until a test delivers them. */
+export class FakeEtcd {
+  revision = 1;
+  readonly keys = new Map<string, Entry>();
+  readonly leases = new Set<bigint>();
+  readonly watchers = new Set<FakeWatch>();
+  readonly steps = new Set<Step>();
+  /** Requests whose caller was told of a broken connection before they arrived. */
+  readonly late = new Set<() => void>();
+  readonly deletions: { key: string; revision: number; createRevision: number }[] = [];
+
+  expire(lease: bigint): void {
+    if (!this.leases.delete(lease)) return;
+    const keys = [...this.keys].filter(([, entry]) => entry.lease === lease);
+    if (keys.length > 0) this.#commit((revision) => keys.map(([key]) => this.#delete(key, revision)));
+  }
+
+  delete(key: string): void {
+    if (this.keys.has(key)) this.#commit((revision) => [this.#delete(key, revision)]);
+  }
+
+  /** The key of the queue's head: whom etcd takes for the holder. */
+  holder(prefix: string): string | undefined {
+    const line = [...this.keys].filter(([key]) => key.startsWith(prefix));
+    return line.sort(([, a], [, b]) => a.createRevision - b.createRevision)[0]?.[0];
+  }
+
+  /** @throws StatusError when a put names a lease that is gone */
+  txn(shape: AnyShape, parameters: Parameters): Result {
+    const events: Event[] = [];
+    const next = this.revision + 1;
+    const result = this.#run(shape, parameters, next, events);
+    if (events.length > 0) this.revision = next;
+    result.revision = this.revision;
+    this.#publish(events);
+    return result;
+  }
+
+  #run(shape: AnyShape, parameters: Parameters, next: number, events: Event[]): Result {
+    const succeeded = (shape.if ?? []).every((compare) => this.#holds(compare, parameters));
+    const operations = (succeeded ? shape.then : shape.else) ?? [];
+    const responses = operations.map((operation) => this.#do(operation, parameters, next, events));
+    return { succeeded, revision: 0, raftTerm: 1, responses };
+  }
+
+  #do(operation: AnyOperation, parameters: Parameters, next: number, events: Event[]): unknown {
+    const fill = (slot: unknown): unknown =>
+      typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
+    if (operation.op === "txn")
+      return { kind: "txn", result: this.#run(operation.shape, parameters, next, events) };
+    const key = String(fill(operation.key));
+    if (operation.op === "put") {
+      const lease = fill(operation.options.lease) as bigint;
+      if (!this.leases.has(lease)) {
+        throw new StatusError("ETCD_LEASE_NOT_FOUND", "requested lease not found", { mayHaveApplied: false });
+      }
+      const before = this.keys.get(key);
+      const createRevision = before?.createRevision ?? next;
+      this.keys.set(key, { value: String(fill(operation.value)), lease, createRevision, modRevision: next });
+      events.push(new Event({ type: Event.EventType.PUT, kv: keyValue(key, next) }));
+      return { kind: "put", previous: undefined };
+    }
+    if (operation.op === "delete") {
+      const had = this.keys.has(key);
+      if (had) events.push(this.#delete(key, next));
+      return { kind: "delete", deleted: had ? 1 : 0, previous: [] };
+    }
+    const before = (fill(operation.options.maxCreateRevision) as number | undefined) ?? Infinity;
+    const kvs = [...this.keys]
+      .filter(([name]) => (operation.options.prefix === true ? name.startsWith(key) : name === key))
+      .filter(([, entry]) => entry.createRevision <= before)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, entry]) => ({ ...entry, key: bytesOf(name), value: bytesOf(entry.value), version: 1 }));
+    return { kind: "get", kvs, count: kvs.length, more: false };
+  }
+
+  #holds(compare: AnyCompare, parameters: Parameters): boolean {
+    const fill = (slot: unknown): unknown =>
+      typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
+    const key = String(fill(compare.key));
+    const operand = fill(compare.operand);
+    const found = [...this.keys].filter(([name]) =>
+      compare.options.prefix === true ? name.startsWith(key) : name === key,
+    );
+    if (compare.target === "value")
+      return found.length > 0 && found.every(([, entry]) => entry.value === operand);
+    if (found.length === 0) return operand === 0;
+    return found.every(([, entry]) => entry.createRevision === operand);
+  }
+
+  #delete(key: string, revision: number): Event {
+    this.deletions.push({ key, revision, createRevision: this.keys.get(key)!.createRevision });
+    this.keys.delete(key);
+    return new Event({ type: Event.EventType.DELETE, kv: keyValue(key, revision) });
+  }
+
+  #commit(change: (revision: number) => Event[]): void {
+    this.#publish(change(++this.revision));
+  }
+
+  #publish(events: Event[]): void {
+    for (const watcher of this.watchers) watcher.publish(events, this.revision);
+  }
+}
+
+const keyValue = (key: string, revision: number): KeyValueMessage =>
+  new KeyValueMessage({ key: Buffer.from(key), mod_revision: String(revision) });
+
+/** One watch: its messages wait in order for `deliver`. */
+export class FakeWatch implements Watch {
+  readonly messages: (() => void)[] = [];
+  ended = false;
+  #registered = false;
+
+  constructor(
+    readonly client: FakeClient,
+    readonly prefix: string,
+    readonly events: WatchEvents,
+  ) {
+    client.watches.opened.add(this);
+  }
+
+  /** The create request reaches the store. */
+  register(): void {
+    if (this.ended || this.#registered) return;
+    this.#registered = true;
+    const { revision } = this.client.etcd;
+    this.client.etcd.watchers.add(this);
+    this.messages.push(() => {
+      this.events.onCreated(revision);
+    });
+  }
+
+  publish(events: readonly Event[], revision: number): void {
+    const mine = events.filter(
+      ({ type, kv }) =>
+        type === Event.EventType.DELETE && Buffer.from(kv!.key).toString().startsWith(this.prefix),
+    );
+    if (mine.length > 0)
+      this.messages.push(() => {
+        this.events.onEvents(mine, revision);
+      });
+  }
+
+  /** The create request arrives, or the oldest message does. */
+  step(): void {
+    if (!this.#registered) this.register();
+    else this.messages.shift()?.();
+  }
+
+  get isIdle(): boolean {
+    return this.#registered && this.messages.length === 0;
+  }
+
+  break(error: EtcdError = lostConnection()): void {
+    if (this.ended) return;
+    this.close();
+    this.events.onEnd(error);
+  }
+
+  close(): void {
+    this.ended = true;
+    this.messages.length = 0;
+    this.client.etcd.watchers.delete(this);
+    this.client.watches.opened.delete(this);
+  }
+}
+
+export const lostConnection = (): EtcdError =>
+  new ConnectionError("ETCD_CONNECTION_LOST", "lost", { mayHaveApplied: true });
+
+/** What locks use of a client, on a `FakeEtcd`. */
+export class FakeClient {
+  readonly runtime = new ManualRuntime();
+  readonly pool = { runtime: this.runtime, hasCredentials: false };
+  readonly timeoutMs = 10_000;
+  closed = false;
+  looks = 0;
+  /** Renewals that wait for a test's answer. */
+  readonly renewals: { resolve: (renewal: LeaseRenewal) => void; reject: (error: EtcdError) => void }[] = [];
+  readonly #closeListeners = new Set<() => void>();
+  readonly leases;
+  readonly watches;
+
+  constructor(readonly etcd: FakeEtcd) {
+    this.leases = {
+      grant: (ttlSeconds: number) => {
+        const id = BigInt(++leaseCount);
+        etcd.leases.add(id);
+        return Promise.resolve({ id, ttlSeconds, sentAtMs: this.runtime.now(), raftTerm: 1 });
+      },
+      renew: () =>
+        new Promise<LeaseRenewal>((resolve, reject) => {
+          this.renewals.push({ resolve, reject });
+        }),
+      revoke: (id: bigint) => {
+        etcd.expire(id);
+        return Promise.resolve();
+      },
+      hold: (onClose: () => void) => {
+        this.#closeListeners.add(onClose);
+        return () => this.#closeListeners.delete(onClose);
+      },
+    };
+    this.watches = {
+      opened: new Set<FakeWatch>(),
+      open: (target: WatchTarget, events: WatchEvents): Watch =>
+        new FakeWatch(this, Buffer.from(target.key).toString(), events),
+    };
+  }
+
+  get real(): Client {
+    return this as unknown as Client;
+  }
+
+  callOptions(options: { timeoutMs?: number; signal?: AbortSignal }): object {
+    return { timeoutMs: options.timeoutMs ?? this.timeoutMs, signal: options.signal };
+  }
+
+  prepare(shape: AnyShape, { repeatable = false } = {}): object {
+    const isLook = shape.if === undefined;
+    return {
+      run: (parameters: Parameters, options?: RunOptions) =>
+        new Promise<Result>((resolve, reject) => {
+          if (isLook) this.looks++;
+          const onRepeat = repeatable ? (options?.onRepeat ?? (() => {})) : undefined;
+          this.#send(shape, { ...parameters }, onRepeat, resolve, reject);
+        }),
+    };
+  }
+
+  /** One try. A lost repeatable one is sent again, as the pool does, once; then the caller hears of it. */
+  #send(
+    shape: AnyShape,
+    parameters: Parameters,
+    onRepeat: (() => void) | undefined,
+    resolve: (result: Result) => void,
+    reject: (error: EtcdError) => void,
+  ): void {
+    const { etcd } = this;
+    let reply: (() => void) | undefined;
+    const arrive = (): void => {
+      try {
+        const result = etcd.txn(shape, parameters);
+        reply = () => {
+          resolve(result);
+        };
+      } catch (error) {
+        reply = () => {
+          reject(error as EtcdError);
+        };
+      }
+    };
+    const step: Step = {
+      client: this,
+      what: JSON.stringify(Object.keys(shape)),
+      go: () => {
+        if (reply === undefined) arrive();
+        else {
+          etcd.steps.delete(step);
+          reply();
+        }
+      },
+      lose: () => {
+        etcd.steps.delete(step);
+        if (reply === undefined) etcd.late.add(arrive);
+        if (onRepeat === undefined) reject(lostConnection());
+        else {
+          onRepeat();
+          this.#send(shape, parameters, undefined, resolve, reject);
+        }
+      },
+    };
+    etcd.steps.add(step);
+  }
+
+  closeClient(): void {
+    this.closed = true;
+    for (const listener of [...this.#closeListeners]) listener();
+    const error = new ConnectionError("ETCD_CLOSED", "closed", { mayHaveApplied: false });
+    for (const watch of [...this.watches.opened]) watch.break(error);
+  }
+}
+
+let leaseCount = 0x1000;
+
+/** Lets all promise reactions run. */
+export const settle = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
