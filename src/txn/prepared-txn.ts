@@ -4,7 +4,7 @@ import type { StreamHandler } from "../connection/stream.js";
 import { AbortError, ArgumentError, EtcdError, ProtocolError } from "../errors.js";
 import { leaderHead } from "../rpc/method.js";
 import { statusError } from "../rpc/server-errors.js";
-import { Wait } from "../cluster/wait.js";
+import { Wait, requireKnown, requireTimeout } from "../cluster/wait.js";
 import type { TxnPlan } from "./plan.js";
 import { txnResult } from "./result.js";
 import type { TxnResult } from "./result.js";
@@ -36,6 +36,10 @@ export interface RunOptions {
   /** Called each time it is sent again. A copy sent earlier may still be applied, even after this one. */
   onRepeat?: (() => void) | undefined;
 }
+
+const RUN_OPTIONS = ["timeoutMs", "signal", "onRepeat"];
+/** The usual case, which needs no check. */
+const NO_OPTIONS: RunOptions = {};
 
 /** One `run`: what its promise needs, and what a repeat needs. */
 interface Run {
@@ -97,18 +101,20 @@ export class PreparedTxn<Parameters extends object> {
    * Runs it and resolves with a plain object. Repeated as far as `repeatable` and the error's `mayHaveApplied`
    * allow; the parameters must not change before the promise settles.
    *
+   * @throws ArgumentError (as a rejection) for parameters and options that cannot work
    * @throws EtcdError; ETCD_ABORTED when `signal` fires, and then the outcome of a write is unknown if
    *   `mayHaveApplied` says so
    */
-  run(parameters: Parameters, options: RunOptions = {}): Promise<TxnResult> {
+  run(parameters: Parameters, options: RunOptions = NO_OPTIONS): Promise<TxnResult> {
     return new Promise((resolve, reject) => {
-      const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+      // An executor that throws rejects the promise, so bad parameters come out as a rejection.
+      if (options !== NO_OPTIONS) requireKnown(options, RUN_OPTIONS, "");
+      const timeoutMs = options.timeoutMs === undefined ? this.#timeoutMs : requireTimeout(options.timeoutMs);
+      const messageBytes = this.#plan.measure(parameters);
       const connection = this.#pool.hot;
       if (connection !== undefined && options.signal === undefined) {
         const deadlineMs = this.#pool.runtime.now() + timeoutMs;
         const run: Run = { parameters, options, deadlineMs, resolve, reject };
-        // An executor that throws rejects the promise, so bad parameters come out as a rejection.
-        const messageBytes = this.#plan.measure(parameters);
         const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
         if (at >= 0) {
           this.#plan.write(connection.output, at);
@@ -140,12 +146,14 @@ export class PreparedTxn<Parameters extends object> {
     );
   }
 
-  #runLater(
+  /** Async, so that parameters which became bad since the first try come out as a rejection too. */
+  async #runLater(
     parameters: Parameters,
     options: RunOptions,
     timeoutMs: number,
     firstError: EtcdError | undefined,
   ): Promise<TxnResult> {
+    const message = this.#encode(this.#plan.measure(parameters));
     let sent = firstError !== undefined;
     return this.#pool.call(
       this.#policy,
@@ -154,7 +162,7 @@ export class PreparedTxn<Parameters extends object> {
       (connection, remainingMs) => {
         if (sent) options.onRepeat?.();
         sent = true;
-        return this.#tryOnce(connection, parameters, remainingMs, options.signal);
+        return this.#tryOnce(connection, message, remainingMs, options.signal);
       },
       firstError,
     );
@@ -162,12 +170,11 @@ export class PreparedTxn<Parameters extends object> {
 
   #tryOnce(
     connection: Connection,
-    parameters: Parameters,
+    message: Uint8Array,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<TxnResult> {
     return new Promise((resolve, reject) => {
-      const message = this.#encode(this.#plan.measure(parameters));
       const onAbort = (): void => {
         if (stream === undefined) return;
         connection.cancel(stream, new AbortError(signal?.reason, connection.handedToSocket(stream)));
@@ -175,7 +182,7 @@ export class PreparedTxn<Parameters extends object> {
       const callback: TxnCallback = (error, view) => {
         signal?.removeEventListener("abort", onAbort);
         if (view === undefined) reject(error!);
-        else resolve(txnResult(view));
+        else settle(view, connection.endpoint, resolve, reject);
       };
       const stream = connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, { timeoutMs });
       if (stream !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
@@ -187,10 +194,7 @@ export class PreparedTxn<Parameters extends object> {
     try {
       this.#view.reset(bytes, start, end);
     } catch (cause) {
-      return new ProtocolError("ETCD_PROTOCOL", "the reply to a Txn cannot be decoded", {
-        mayHaveApplied: true,
-        cause,
-      });
+      return undecodable(cause, undefined);
     }
     this.#pool.noteTerm(this.#view.raftTerm);
     return undefined;
@@ -242,7 +246,7 @@ export class PreparedTxn<Parameters extends object> {
         const run = stream.context as Run;
         const error = this.#read(bytes, start, end);
         if (error === undefined) {
-          run.resolve(txnResult(this.#view));
+          settle(this.#view, undefined, run.resolve, run.reject);
           this.#view.invalidate();
         } else run.reject(error);
       },
@@ -255,6 +259,30 @@ export class PreparedTxn<Parameters extends object> {
     };
   }
 }
+
+/** A reply that turns out broken while it is read must end the promise, not the process. */
+const settle = (
+  view: TxnView,
+  endpoint: string | undefined,
+  resolve: (result: TxnResult) => void,
+  reject: (error: unknown) => void,
+): void => {
+  let result: TxnResult;
+  try {
+    result = txnResult(view);
+  } catch (cause) {
+    reject(undecodable(cause, endpoint));
+    return;
+  }
+  resolve(result);
+};
+
+const undecodable = (cause: unknown, endpoint: string | undefined): EtcdError =>
+  new ProtocolError(
+    "ETCD_PROTOCOL",
+    `the reply of ${endpoint ?? "the server"} to a Txn cannot be decoded: is there a proxy in between?`,
+    { mayHaveApplied: true, endpoint, cause },
+  );
 
 const asEtcdError = (error: unknown): EtcdError =>
   error instanceof EtcdError ? error : new ArgumentError(String(error));
