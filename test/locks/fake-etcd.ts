@@ -133,6 +133,7 @@ export class FakeEtcd {
     const fill = (slot: unknown): unknown =>
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
     const key = String(fill(compare.key));
+    if (compare.operator !== "=") throw new Error("the model knows no operator but =");
     const operand = fill(compare.operand);
     const found = [...this.keys].filter(([name]) =>
       compare.options.prefix === true ? name.startsWith(key) : name === key,
