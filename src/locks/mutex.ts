@@ -39,7 +39,8 @@ export class Mutex {
   readonly #cleanUps = new Set<Promise<void>>();
 
   /**
-   * @param name not empty; `name/` is the prefix of the lock's keys
+   * @param name not empty; `name/` is the prefix of the lock's keys. As in Go, a name must not be another one's
+   *   beginning up to a slash: whoever holds "a/b" is in the line for "a" as well
    * @throws ArgumentError for a name that cannot work
    */
   constructor(session: Session, name: string) {
