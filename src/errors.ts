@@ -126,13 +126,14 @@ export class ProtocolError extends EtcdError {
 }
 
 /**
- * The same error as an object of its own: when one event ends several calls, each notes its own tries in its own
- * error. With a `message` the first one becomes the cause.
+ * The error of a call that was never sent, because `error` happened to the connection, the search for the leader or
+ * the token that it waited for: an object of its own, since each call notes its own tries in it, and with proof
+ * that the call changed nothing, whatever `error` says of itself. With a `message`, `error` becomes the cause.
  */
-export const retold = (error: EtcdError, message?: string): EtcdError => {
-  const { code, mayHaveApplied, endpoint, grpcCode, attempts } = error;
+export const unsentBecause = (error: EtcdError, message?: string): EtcdError => {
+  const { code, endpoint, grpcCode } = error;
   const cause = message === undefined ? error.cause : error;
-  const details = { mayHaveApplied, endpoint, grpcCode, attempts, cause };
+  const details = { mayHaveApplied: false, endpoint, grpcCode, attempts: 0, cause };
   const text = message ?? error.message;
   if (error instanceof ConnectionError) return new ConnectionError(code, text, details);
   if (error instanceof ProtocolError) return new ProtocolError(code, text, details);

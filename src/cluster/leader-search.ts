@@ -1,5 +1,5 @@
 import type { Runtime, Timer } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, StatusError, retold } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError, unsentBecause } from "../errors.js";
 import { LEADER_PROBE_MS } from "../options.js";
 import type { Endpoint } from "./endpoint.js";
 import { isTokenError } from "./retry-policy.js";
@@ -108,8 +108,11 @@ export class LeaderSearch {
       });
     }
     const first = errors[0]!;
-    if (errors.length === 1) return retold(first);
-    return retold(first, `no endpoint can be used: ${errors.map(({ message }) => message).join("; ")}`);
+    if (errors.length === 1) return unsentBecause(first);
+    return unsentBecause(
+      first,
+      `no endpoint can be used: ${errors.map(({ message }) => message).join("; ")}`,
+    );
   }
 
   /** Why `endpoint` did not lead to a leader. */
@@ -122,7 +125,7 @@ export class LeaderSearch {
         ? `${text} is a learner`
         : `${text} follows member ${heard.leaderId.toString(16)}, which was not reached`;
     }
-    if (heard !== undefined && heard.code !== "ETCD_DEADLINE_EXCEEDED") return heard;
+    if (heard !== undefined && heard.code !== "ETCD_DEADLINE_EXCEEDED") return explained(endpoint, heard);
     const details = { mayHaveApplied: false, endpoint: text, cause: heard };
     if (endpoint.opened("calls") === undefined) {
       return new ConnectionError(
@@ -163,7 +166,7 @@ export class LeaderSearch {
     if (this.#over) return;
     if (heard instanceof EtcdError) {
       if (endsSearch(heard) || this.#isHopeless()) {
-        this.fail(endsSearch(heard) ? heard : this.whyNone());
+        this.fail(endsSearch(heard) ? explained(endpoint, heard) : this.whyNone());
         return;
       }
     } else {
@@ -251,3 +254,18 @@ export class LeaderSearch {
     this.#options.onEnd(leader);
   }
 }
+
+/** Where the texts are the server's own, they name neither the endpoint nor what to do. */
+const explained = (endpoint: Endpoint, error: EtcdError): EtcdError => {
+  const { text } = endpoint.address;
+  if (error.code === "ETCD_UNIMPLEMENTED") {
+    return unsentBecause(error, `${text} speaks gRPC and knows no Status call: is it etcd's client port?`);
+  }
+  if (error.code === "ETCD_TOKEN_MISSING") {
+    return unsentBecause(
+      error,
+      `${text} has authentication on: pass { auth: { user, password } } to the client`,
+    );
+  }
+  return error.message.includes(text) ? error : unsentBecause(error, `${text}: ${error.message}`);
+};

@@ -1,6 +1,6 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, StatusError, retold } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError, unsentBecause } from "../errors.js";
 import { STATUS_TIMEOUT_MS } from "../options.js";
 import type { Endpoint } from "./endpoint.js";
 import { LeaderSearch } from "./leader-search.js";
@@ -90,7 +90,7 @@ export class LeaderTracker {
       return await wait.for(search.outcome, () => search.whyNone());
     } catch (error) {
       // The search has one error for all who wait, and each caller notes its own tries in it.
-      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? retold(error) : error;
+      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
     } finally {
       if (--search.waiterCount === 0) {
         search.abandon();

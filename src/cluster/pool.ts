@@ -1,6 +1,6 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, afterRetries, retold } from "../errors.js";
+import { ConnectionError, EtcdError, afterRetries, unsentBecause } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import type { Method } from "../rpc/method.js";
@@ -307,7 +307,7 @@ export class Pool implements EndpointListener {
   /** A copy, because each caller notes its own tries in it. */
   #lastError(endpoint: Endpoint | undefined): EtcdError | undefined {
     const error = endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
-    return error === undefined ? undefined : retold(error);
+    return error === undefined ? undefined : unsentBecause(error);
   }
 
   #dropToken(): void {
@@ -323,7 +323,7 @@ export class Pool implements EndpointListener {
     try {
       await wait.for(this.#tokenFetch, () => this.#lastError(undefined) ?? deadlineError());
     } catch (error) {
-      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? retold(error) : error;
+      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
     }
   }
 
