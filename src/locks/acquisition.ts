@@ -3,22 +3,8 @@ import { EtcdError, LockLostError } from "../errors.js";
 import type { TxnResult } from "../txn/result.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
-import type { NameWatch, NameWatchUser } from "./name-watch.js";
-import type { LockPlans } from "./lock-plans.js";
-import type { Session } from "./session.js";
-
-/** Everything about one name that an acquire needs. */
-export interface LockPlace {
-  readonly session: Session;
-  readonly plans: LockPlans;
-  /** `name/` */
-  readonly prefix: string;
-  /** `name/` + hex lease id */
-  readonly key: string;
-  readonly watch: NameWatch;
-  /** Tells this acquire's key from one that an earlier acquire left behind. */
-  readonly value: string;
-}
+import type { LockPlace } from "./lock-place.js";
+import type { NameWatchUser } from "./name-watch.js";
 
 /** What is known about the store at one revision: whose keys are ahead of ours. */
 interface Snapshot {

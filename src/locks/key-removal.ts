@@ -1,7 +1,7 @@
 import { backoffMs } from "../cluster/backoff.js";
 import { EtcdError } from "../errors.js";
 import { KEY_REMOVAL_BACKOFF, LATE_APPLY_MS } from "../options.js";
-import type { LockPlace } from "./acquisition.js";
+import type { LockPlace } from "./lock-place.js";
 import type { Session } from "./session.js";
 
 /**

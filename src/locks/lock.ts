@@ -2,7 +2,7 @@ import { LockLostError } from "../errors.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatchUser } from "./name-watch.js";
-import type { LockPlace } from "./acquisition.js";
+import type { LockPlace } from "./lock-place.js";
 import type { Turn } from "./lock-queue.js";
 
 /**

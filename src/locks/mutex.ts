@@ -2,7 +2,7 @@ import { requireKnown, requireTimeout } from "../client/client-options.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
 import { Acquisition } from "./acquisition.js";
-import type { LockPlace } from "./acquisition.js";
+import type { LockPlace } from "./lock-place.js";
 import type { Turn } from "./lock-queue.js";
 import { Lock } from "./lock.js";
 import { lockPlans } from "./lock-plans.js";

@@ -287,7 +287,8 @@ test("a session outlives a leader that is killed, and its lock with it; one behi
   await frozen.pause();
   await sleep(4_000);
   lock.assertHeld();
-  frozen.resume();
+  // Not resumed: etcd's old leader may then propose to revoke leases that it saw no renewals of, and the new one does.
+  await frozen.kill();
   await lock.release();
   expect((await waiting).token).toBeGreaterThan(lock.token);
   await Promise.all([session.close(), other.close()]);

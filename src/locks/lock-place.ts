@@ -1,0 +1,16 @@
+import type { LockPlans } from "./lock-plans.js";
+import type { NameWatch } from "./name-watch.js";
+import type { Session } from "./session.js";
+
+/** Everything about one name that an acquire needs. */
+export interface LockPlace {
+  readonly session: Session;
+  readonly plans: LockPlans;
+  /** `name/` */
+  readonly prefix: string;
+  /** `name/` + hex lease id */
+  readonly key: string;
+  readonly watch: NameWatch;
+  /** Tells this acquire's key from one that an earlier acquire left behind. */
+  readonly value: string;
+}
