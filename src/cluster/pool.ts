@@ -160,9 +160,10 @@ export class Pool implements EndpointListener {
     const tried = new Set<string | undefined>();
     for (;;) {
       if (error === undefined) {
+        let connection: Connection | undefined;
         try {
           wait.throwIfAborted(mayHaveApplied);
-          const connection = await this.acquire(route, "calls", wait, avoid);
+          connection = await this.acquire(route, "calls", wait, avoid);
           // The signal may have fired, and time run out, while this function waited for its turn.
           wait.throwIfAborted(mayHaveApplied);
           if (wait.remainingMs <= 0) throw previous ?? deadlineError();
@@ -171,8 +172,10 @@ export class Pool implements EndpointListener {
         } catch (cause) {
           if (!(cause instanceof EtcdError)) throw cause;
           error = cause;
-          // Time ran out before the last try could be sent: why the tries before it failed says more.
-          if (error.code === "ETCD_DEADLINE_EXCEEDED" && !error.mayHaveApplied) error = previous ?? error;
+          // Time ran out before the last try could be sent: why not, or why the tries before it failed, says more.
+          if (error.code === "ETCD_DEADLINE_EXCEEDED" && !error.mayHaveApplied) {
+            error = previous ?? (connection?.state === "connecting" ? notConnected(error) : error);
+          }
         }
       }
       previous = error;
@@ -359,3 +362,10 @@ export class Pool implements EndpointListener {
 
 /** Authenticate runs bcrypt on the server, some 100 ms at the default cost, and goes through raft. */
 const TOKEN_TIMEOUT_MS = 5_000;
+
+const notConnected = (error: EtcdError): EtcdError =>
+  new ConnectionError("ETCD_UNREACHABLE", error.message, {
+    mayHaveApplied: false,
+    endpoint: error.endpoint,
+    cause: error,
+  });
