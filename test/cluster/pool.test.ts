@@ -1,0 +1,337 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { parseAddress } from "../../src/cluster/address.js";
+import { Pool } from "../../src/cluster/pool.js";
+import type { CallOptions, Route } from "../../src/cluster/pool.js";
+import type { MethodPolicy } from "../../src/cluster/retry-policy.js";
+import type { Connection } from "../../src/connection/connection.js";
+import { ConnectionError, StatusError } from "../../src/errors.js";
+import type { ErrorCode, EtcdError } from "../../src/errors.js";
+import { DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
+import { InMemoryCluster, settle, status } from "./in-memory-cluster.js";
+
+const unhandled: unknown[] = [];
+const note = (error: unknown): void => {
+  unhandled.push(error);
+};
+beforeAll(() => {
+  process.on("unhandledRejection", note);
+});
+afterEach(async () => {
+  await settle();
+  expect(unhandled.splice(0)).toEqual([]);
+});
+afterAll(() => {
+  process.off("unhandledRejection", note);
+});
+
+type Try = (connection: Connection, timeoutMs: number) => Promise<string>;
+
+const make = (authenticate?: (connection: Connection) => Promise<string>) => {
+  const cluster = new InMemoryCluster();
+  cluster.answers.set("a:1", status(1n, 1n)).set("b:1", status(2n, 1n)).set("c:1", status(3n, 1n));
+  const pool = new Pool(
+    {
+      addresses: cluster.names.map(parseAddress),
+      tls: undefined,
+      limits: DEFAULT_CONNECTION_LIMITS,
+      userAgent: "test",
+      authenticate,
+      probe: cluster.probe,
+    },
+    cluster.runtime,
+  );
+  /** Tries are made by `tries` in turn, the last one again and again; `made` is where each went. */
+  const call = (
+    tries: readonly Try[],
+    policy: MethodPolicy = "nonRepeatable",
+    route: Route = "leader",
+    options: CallOptions = { timeoutMs: 5_000 },
+    firstError?: EtcdError,
+  ) => {
+    const outcome = { is: "pending", error: undefined as EtcdError | undefined, made: [] as string[] };
+    const attempt: Try = (connection, timeoutMs) => {
+      outcome.made.push(connection.endpoint);
+      return tries[Math.min(outcome.made.length, tries.length) - 1]!(connection, timeoutMs);
+    };
+    pool.call(policy, route, options, attempt, firstError).then(
+      (value) => (outcome.is = value),
+      (error: unknown) => {
+        outcome.error = error as EtcdError;
+        outcome.is = outcome.error.code;
+      },
+    );
+    return outcome;
+  };
+  return { cluster, pool, call };
+};
+
+const ok: Try = () => Promise.resolve("ok");
+const failing =
+  (code: ErrorCode, mayHaveApplied: boolean): Try =>
+  ({ endpoint }) =>
+    Promise.reject(new StatusError(code, `${endpoint} says so`, { mayHaveApplied, endpoint }));
+
+describe("a call", () => {
+  test("goes to the leader, and the hot path with it from then on", async () => {
+    const { cluster, pool, call } = make();
+    expect(pool.hot).toBeUndefined();
+    const outcome = call([ok]);
+    await cluster.pass(10);
+    expect(outcome).toMatchObject({ is: "ok", made: ["a:1"] });
+    expect(pool.hot?.endpoint).toBe("a:1");
+    expect(cluster.runtime.timerCount).toBe(0);
+  });
+
+  test("whose outcome is unknown is repeated only if its method may be", async () => {
+    const { cluster, call } = make();
+    const write = call([failing("ETCD_CONNECTION_LOST", true), ok]);
+    const read = call([failing("ETCD_CONNECTION_LOST", true), ok], "repeatable");
+    const unsent = call([failing("ETCD_CONNECTION_LOST", false), ok]);
+    await cluster.pass(200);
+    expect(write).toMatchObject({ is: "ETCD_CONNECTION_LOST", made: ["a:1"] });
+    expect(write.error).toMatchObject({ mayHaveApplied: true, attempts: 1 });
+    expect(read).toMatchObject({ is: "ok", made: ["a:1", "a:1"] });
+    expect(unsent.is).toBe("ok");
+  });
+
+  test("fails with an error that answers for all of its tries", async () => {
+    const { cluster, call } = make();
+    const outcome = call(
+      [failing("ETCD_CONNECTION_LOST", true), failing("ETCD_PERMISSION_DENIED", false)],
+      "repeatable",
+    );
+    await cluster.pass(200);
+    expect(outcome.error).toMatchObject({
+      code: "ETCD_PERMISSION_DENIED",
+      mayHaveApplied: true,
+      attempts: 2,
+    });
+  });
+
+  test("counts a first try that was made elsewhere", async () => {
+    const { cluster, call } = make();
+    const first = new ConnectionError("ETCD_CONNECTION_LOST", "gone", {
+      mayHaveApplied: true,
+      endpoint: "a:1",
+    });
+    const outcome = call(
+      [failing("ETCD_BAD_REQUEST", false)],
+      "repeatable",
+      "leader",
+      { timeoutMs: 5_000 },
+      first,
+    );
+    await cluster.pass(200);
+    expect(outcome.error).toMatchObject({ code: "ETCD_BAD_REQUEST", mayHaveApplied: true, attempts: 2 });
+  });
+
+  test("ends at its deadline with the last reason, and gives each try what is left of the time", async () => {
+    const { cluster, call } = make();
+    const left: number[] = [];
+    const outcome = call(
+      [
+        (connection, timeoutMs) => {
+          left.push(timeoutMs);
+          return failing("ETCD_TOO_MANY_REQUESTS", false)(connection, timeoutMs);
+        },
+      ],
+      "nonRepeatable",
+      "leader",
+      { timeoutMs: 1_000 },
+    );
+    await cluster.pass(990);
+    expect(outcome.is).toBe("pending");
+    await cluster.pass(15);
+    expect(outcome.is).toBe("ETCD_TOO_MANY_REQUESTS");
+    // A pause of at least 100 ms after each refusal.
+    expect(left.length).toBeGreaterThan(3);
+    expect(left.length).toBeLessThanOrEqual(10);
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+    expect(outcome.error).toMatchObject({ attempts: left.length, mayHaveApplied: false });
+  });
+
+  test("is ended by its signal at once, while it waits for a leader and between tries", async () => {
+    const { cluster, call } = make();
+    const controller = new AbortController();
+    const options = { timeoutMs: 5_000, signal: controller.signal };
+    const between = call([failing("ETCD_TOO_MANY_REQUESTS", false)], "nonRepeatable", "leader", options);
+    await cluster.pass(20);
+    for (const name of cluster.names) cluster.answers.set(name, status(1n, 0n));
+    const waiting = make();
+    for (const name of cluster.names) waiting.cluster.answers.set(name, "silent");
+    const searching = waiting.call([ok], "nonRepeatable", "leader", options);
+    await waiting.cluster.pass(20);
+    controller.abort(new Error("enough"));
+    await settle();
+    for (const { error } of [between, searching]) {
+      expect(error).toMatchObject({ name: "AbortError", code: "ETCD_ABORTED", mayHaveApplied: false });
+      expect(error!.cause).toMatchObject({ message: "enough" });
+    }
+    expect(call([ok], "nonRepeatable", "leader", options).made).toEqual([]);
+  });
+
+  test("that any member may answer goes elsewhere after a failure", async () => {
+    const { cluster, call } = make();
+    const outcome = call([failing("ETCD_LEARNER", false), ok], "repeatable", "any");
+    await cluster.pass(100);
+    expect(outcome.is).toBe("ok");
+    expect(new Set(outcome.made).size).toBe(2);
+  });
+
+  test("to a member that takes no connection says so at the deadline", async () => {
+    const { cluster, call } = make();
+    for (const name of cluster.names) cluster.mute.add(name);
+    const wait: Try = ({ endpoint }, timeoutMs) =>
+      new Promise((_resolve, reject) => {
+        cluster.runtime.setTimer(() => {
+          reject(
+            new StatusError("ETCD_DEADLINE_EXCEEDED", `${endpoint} was not connected`, {
+              mayHaveApplied: false,
+              endpoint,
+            }),
+          );
+        }, timeoutMs);
+      });
+    const outcome = call([wait], "repeatable", "any", { timeoutMs: 500 });
+    await cluster.pass(510);
+    expect(outcome.error).toMatchObject({ code: "ETCD_UNREACHABLE", endpoint: "a:1", mayHaveApplied: false });
+  });
+
+  test("stops to be repeated when the client's retries are used up", async () => {
+    const { cluster, call } = make();
+    await cluster.pass(5);
+    const outcomes = Array.from({ length: 1_500 }, () => call([failing("ETCD_REFUSED", false), ok]));
+    await cluster.pass(50);
+    const refused = outcomes.filter(({ is }) => is === "ETCD_REFUSED").length;
+    expect(refused).toBeGreaterThan(400);
+    expect(outcomes.filter(({ is }) => is === "ok").length).toBe(1_500 - refused);
+  });
+});
+
+describe("the leader", () => {
+  test("is asked for again after an answer that casts doubt on it, a deadline included", async () => {
+    for (const code of ["ETCD_NO_LEADER", "ETCD_DEADLINE_EXCEEDED", "ETCD_REQUEST_TIMED_OUT"] as const) {
+      const { cluster, pool, call } = make();
+      call([ok]);
+      await cluster.pass(10);
+      pool.noteError(new StatusError(code, "", { mayHaveApplied: true, endpoint: "b:1" }));
+      expect(pool.hot?.endpoint).toBe("a:1");
+      pool.noteError(new StatusError(code, "", { mayHaveApplied: true, endpoint: "a:1" }));
+      expect(pool.hot).toBeUndefined();
+      cluster.answers.set("a:1", "silent").set("b:1", status(2n, 2n));
+      const outcome = call([ok]);
+      await cluster.pass(300);
+      expect(outcome).toMatchObject({ is: "ok", made: ["b:1"] });
+    }
+  });
+
+  test("is lost with its connection, not with the one for streams", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    pool.leader!.connection("streams");
+    await cluster.pass(0);
+    const [calls, streams] = cluster.socketsOf("a:1");
+    streams!.close();
+    expect(pool.hot?.endpoint).toBe("a:1");
+    calls!.close();
+    expect(pool.leader).toBeUndefined();
+    expect(pool.hot).toBeUndefined();
+  });
+});
+
+describe("the token", () => {
+  test("is fetched once for all, before anybody is asked for the leader", async () => {
+    let count = 0;
+    const { cluster, pool, call } = make(async () => {
+      await settle();
+      count++;
+      return "token";
+    });
+    const outcomes = [call([ok]), call([ok]), call([ok])];
+    const leader = pool.findLeader({ timeoutMs: 1_000 });
+    await cluster.pass(20);
+    expect(outcomes.map(({ is }) => is)).toEqual(["ok", "ok", "ok"]);
+    expect((await leader).address.text).toBe("a:1");
+    expect(count).toBe(1);
+    expect(pool.hot).toBeDefined();
+  });
+
+  test("is fetched anew once for a call that it is refused for", async () => {
+    let count = 0;
+    const { cluster, call } = make(() => Promise.resolve(`token ${++count}`));
+    const mended = call([failing("ETCD_INVALID_TOKEN", false), ok]);
+    await cluster.pass(20);
+    expect(mended).toMatchObject({ is: "ok" });
+    expect(count).toBe(2);
+    const hopeless = call([failing("ETCD_INVALID_TOKEN", false)]);
+    await cluster.pass(20);
+    expect(hopeless).toMatchObject({ is: "ETCD_INVALID_TOKEN", made: ["a:1", "a:1"] });
+  });
+
+  test("is fetched anew when the search for the leader is refused with it", async () => {
+    let count = 0;
+    const { cluster, call } = make(() => {
+      if (++count === 2) cluster.answers.set("a:1", status(1n, 1n));
+      return Promise.resolve("token");
+    });
+    cluster.answers.set(
+      "a:1",
+      new StatusError("ETCD_INVALID_TOKEN", "expired", { mayHaveApplied: false, endpoint: "a:1" }),
+    );
+    const outcome = call([ok]);
+    await cluster.pass(50);
+    expect(outcome.is).toBe("ok");
+    expect(count).toBe(2);
+  });
+
+  test("that cannot be had fails each caller with an error of its own, as not applied", async () => {
+    const { cluster, call } = make(() =>
+      Promise.reject(
+        new StatusError("ETCD_AUTHENTICATION_FAILED", "a:1: wrong password", {
+          mayHaveApplied: true,
+          endpoint: "a:1",
+        }),
+      ),
+    );
+    const outcomes = [call([ok]), call([ok])];
+    await cluster.pass(10);
+    for (const { error } of outcomes) {
+      expect(error).toMatchObject({
+        code: "ETCD_AUTHENTICATION_FAILED",
+        mayHaveApplied: false,
+        attempts: 0,
+      });
+    }
+    expect(outcomes[0]!.error).not.toBe(outcomes[1]!.error);
+  });
+});
+
+describe("close", () => {
+  test("ends calls that wait for a leader, a token or their next try, at once", async () => {
+    const searching = make();
+    for (const name of searching.cluster.names) searching.cluster.answers.set(name, "silent");
+    const authenticating = make(() => new Promise(() => {}));
+    const waiting = make();
+    const outcomes = [
+      searching.call([ok]),
+      waiting.call([failing("ETCD_TOO_MANY_REQUESTS", false)]),
+      waiting.call([failing("ETCD_CONNECTION_LOST", false)]),
+    ];
+    const stuck = authenticating.call([ok], "nonRepeatable", "leader", { timeoutMs: 300 });
+    for (const { cluster, pool } of [searching, authenticating, waiting]) {
+      await cluster.pass(50);
+      pool.close();
+      pool.close();
+      expect(pool.hot).toBeUndefined();
+    }
+    await settle();
+    expect(outcomes.map(({ is }) => is)).toEqual(["ETCD_CLOSED", "ETCD_CLOSED", "ETCD_CLOSED"]);
+    // This one's Authenticate ignores that its connection is gone; a real one fails with it.
+    await authenticating.cluster.pass(300);
+    expect(stuck.is).not.toBe("pending");
+    const late = waiting.call([ok]);
+    await settle();
+    expect(late).toMatchObject({ is: "ETCD_CLOSED", made: [] });
+  });
+});
