@@ -10,6 +10,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/integration/**", "node_modules/**"],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,6 +22,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Each file starts etcd processes of its own; more at a time than cores only adds noise.
           maxWorkers: 2,
+          // After the unit tests: what they find need not be looked for through processes.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -4,7 +4,8 @@ import type {
   LeaseGrantRequest,
   LeaseRevokeRequest,
   LeaseTimeToLiveRequest,
-  StatusRequest} from "../messages/generated.js";
+  StatusRequest,
+} from "../messages/generated.js";
 import {
   AuthenticateResponse,
   LeaseGrantResponse,
