@@ -127,6 +127,21 @@ describe("SETTINGS and PING", () => {
     expect(socket.writes).toHaveLength(3);
   });
 
+  test("answers that use the output buffer between two calls leave the next call's headers as they were", () => {
+    const { connection, socket, runtime } = openConnection();
+    const seen: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      call(connection, "x", 500);
+      runtime.endTick();
+      for (const { fields } of socket.takeFrames()) if (fields.length > 0) seen.push(fields.join());
+      // Longer than a header block, so that it lies over all of what the block was copied from.
+      socket.receive(...Array.from({ length: 8 }, () => pingFrame(Buffer.alloc(8, 0xff))));
+      expect(socket.taken()).toHaveLength(8);
+    }
+    expect(seen).toHaveLength(6);
+    expect(new Set(seen).size).toBe(1);
+  });
+
   test("HEADER_TABLE_SIZE 0 in the middle is acknowledged first and obeyed by the next headers", () => {
     const { connection, socket, runtime } = openConnection();
     const seen: string[] = [];
