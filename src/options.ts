@@ -96,9 +96,6 @@ export const UNREAD_BYTES_MAX = 64 * KiB;
 /** The longest deadline: Node's timers hold 31 bits of milliseconds. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
-/** etcd refuses requests above this (`--max-request-bytes`, default 1.5 MiB), so a longer key can never work. */
-export const REQUEST_MAX_BYTES = 1.5 * MiB;
-
 /** Leader probing while no leader is known: 20 to 50 ms finds a new one within a step of its election. */
 export const LEADER_PROBE_MS = 25;
 /** A `Status` that takes longer than this says nothing useful about who leads. */

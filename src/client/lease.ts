@@ -1,6 +1,7 @@
 import type { CallOptions, Pool, Route } from "../cluster/pool.js";
 import { Wait } from "../cluster/wait.js";
 import type { Endpoint } from "../cluster/endpoint.js";
+import type { Connection } from "../connection/connection.js";
 import { ArgumentError, ConnectionError, EtcdError, StatusError } from "../errors.js";
 import { LEASE_TTL_MAX_SECONDS, RENEWAL_TIMEOUT_MAX_MS } from "../options.js";
 import {
@@ -176,19 +177,15 @@ export class Leases {
     const wait = new Wait(this.#pool.runtime, timeoutMs, undefined);
     const connection = await this.#pool.acquire(this.#route(), "streams", wait);
     const endpoint = this.#pool.endpoints.find(({ address }) => address.text === connection.endpoint)!;
-    const stream = new RenewalStream(
-      this.#pool,
-      (events) => new StreamCall(connection, LEASE_KEEP_ALIVE_HEAD, events),
-      {
-        onAnswer: () => {
-          this.#failed.clear();
-        },
-        onEnd: (ended) => {
-          if (this.#stream === ended) this.#stream = undefined;
-          this.#failed.add(endpoint);
-        },
+    const stream = new RenewalStream(this.#pool, connection, {
+      onAnswer: () => {
+        this.#failed.clear();
       },
-    );
+      onEnd: (ended) => {
+        if (this.#stream === ended) this.#stream = undefined;
+        this.#failed.add(endpoint);
+      },
+    });
     if (!stream.ended) this.#stream = stream;
     return stream;
   }
@@ -235,14 +232,10 @@ class RenewalStream {
   readonly #renewals = new Map<bigint, Renewal[]>();
   readonly #events: RenewalStreamEvents;
 
-  constructor(
-    pool: Pool,
-    open: (events: ConstructorParameters<typeof StreamCall>[2]) => StreamCall,
-    events: RenewalStreamEvents,
-  ) {
+  constructor(pool: Pool, connection: Connection, events: RenewalStreamEvents) {
     this.#pool = pool;
     this.#events = events;
-    this.#call = open({
+    this.#call = new StreamCall(connection, LEASE_KEEP_ALIVE_HEAD, {
       onMessage: (bytes, start, end) => {
         this.#onMessage(bytes.subarray(start, end));
       },

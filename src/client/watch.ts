@@ -1,4 +1,5 @@
 import type { Pool } from "../cluster/pool.js";
+import type { Connection } from "../connection/connection.js";
 import { isTokenError } from "../cluster/retry-policy.js";
 import { Wait } from "../cluster/wait.js";
 import { ConnectionError, EtcdError, StatusError } from "../errors.js";
@@ -90,13 +91,9 @@ export class Watches {
   async #connect(): Promise<WatchStream> {
     const wait = new Wait(this.#pool.runtime, this.#openTimeoutMs, undefined);
     const connection = await this.#pool.acquire("leader", "streams", wait);
-    const stream = new WatchStream(
-      this.#pool,
-      (events) => new StreamCall(connection, WATCH_HEAD, events),
-      (ended) => {
-        if (this.#stream === ended) this.#stream = undefined;
-      },
-    );
+    const stream = new WatchStream(this.#pool, connection, (ended) => {
+      if (this.#stream === ended) this.#stream = undefined;
+    });
     if (!stream.ended) this.#stream = stream;
     return stream;
   }
@@ -139,14 +136,10 @@ class WatchStream {
   #nextId = 1n;
   #endError: EtcdError | undefined;
 
-  constructor(
-    pool: Pool,
-    open: (events: ConstructorParameters<typeof StreamCall>[2]) => StreamCall,
-    onEnd: (stream: WatchStream) => void,
-  ) {
+  constructor(pool: Pool, connection: Connection, onEnd: (stream: WatchStream) => void) {
     this.#pool = pool;
     this.#onEnd = onEnd;
-    this.#call = open({
+    this.#call = new StreamCall(connection, WATCH_HEAD, {
       onMessage: (bytes, start, end) => {
         this.#onMessage(bytes.subarray(start, end));
       },

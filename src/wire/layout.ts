@@ -82,5 +82,3 @@ export const DEFAULT_FRAME_MAX_BYTES = 16_384;
 export const DEFAULT_HEADER_TABLE_BYTES = 4_096;
 /** RFC 9113 §6.9.1: a window above this is a FLOW_CONTROL_ERROR. */
 export const WINDOW_MAX_BYTES = 2 ** 31 - 1;
-/** RFC 9113 §5.1.1: stream identifiers are 31 bits. */
-export const STREAM_ID_MAX = 2 ** 31 - 1;
