@@ -41,7 +41,7 @@ export class StreamTable {
   /** A copy, so that the caller may end streams while it walks. Not for the hot path. */
   list(): Stream[] {
     const streams = this.#ring.filter((stream) => stream !== undefined);
-    streams.push(...this.#older.values());
+    for (const stream of this.#older.values()) streams.push(stream);
     return streams.filter((stream) => stream.phase !== Phase.idle).sort((a, b) => a.id - b.id);
   }
 
