@@ -36,8 +36,19 @@ export interface ConnectionLimits {
   headerListMaxBytes: number;
   /** Acknowledgements that a server may make us owe while it does not read: a PING or SETTINGS flood ends here (CVE-2019-9512, 9515). */
   owedFramesMax: number;
+  /**
+   * Frames that a server may send without bringing a call forward (PING, SETTINGS, WINDOW_UPDATE, frames on streams
+   * that are gone) before our own requests and time have earned it more. A server beyond it floods us.
+   */
+  controlFramesMax: number;
   /** Calls that wait for the server's MAX_CONCURRENT_STREAMS. One more fails at once, unsent. */
   queuedCallsMax: number;
+  /**
+   * How long the event loop polls for an answer after a request, instead of sleeping until one comes. Waking a sleeping
+   * process costs some 15 µs; polling costs a whole core while calls are under way, and other processes may need it.
+   * 0, the default, never polls. The connection of watches and renewals never does.
+   */
+  busyPollMs: number;
 }
 
 export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
@@ -52,7 +63,9 @@ export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   continuationMaxCount: 8,
   headerListMaxBytes: 16 * KiB,
   owedFramesMax: 1_000,
+  controlFramesMax: 1_000,
   queuedCallsMax: 100_000,
+  busyPollMs: 0,
 };
 
 /** One socket read. A c=64 burst of answers is some 5 KiB; 64 KiB lets one read empty the kernel's buffer. */
@@ -63,6 +76,17 @@ export const OUTPUT_BUFFER_BYTES = 64 * KiB;
 export const OUTPUT_BUFFER_KEEP_BYTES = 4 * MiB;
 /** Bulk DATA written per flush, so that a small call never waits behind more than this on our side. */
 export const BULK_BYTES_PER_FLUSH = 64 * KiB;
+/** What time adds to a server's credit for frames that bring nothing (`controlFramesMax`), up to one full credit. */
+export const CONTROL_FRAMES_PER_SECOND = 100;
+/**
+ * What each DATA frame of ours adds: a PING and two window updates may answer it, and three frames more come for a
+ * call that we have given up meanwhile.
+ */
+export const CONTROL_FRAMES_PER_DATA_FRAME = 8;
+/** The most that can be earned at once: a million such frames are some 20 ms of work. */
+export const CONTROL_FRAMES_EARNED_MAX = 1_000_000;
+/** `too_many_pings` doubles the ping interval up to this: what grpc's servers allow a client without calls. */
+export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;
 /** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */
 export const DEADLINE_STEP_MS = 10;
 /** A stream's own message buffer above this is dropped when the stream is done, not kept for the next one. */

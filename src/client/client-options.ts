@@ -81,8 +81,11 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
     for (const name of LIMITS) {
       const value = options.limits[name];
       if (value === undefined) continue;
-      if (!Number.isInteger(value) || value < 1 || value > TIMEOUT_MAX_MS) {
-        throw new ArgumentError(`limits.${name} is ${value}: not a whole number from 1 to ${TIMEOUT_MAX_MS}`);
+      const lowest = name === "busyPollMs" ? 0 : 1;
+      if (!Number.isInteger(value) || value < lowest || value > TIMEOUT_MAX_MS) {
+        throw new ArgumentError(
+          `limits.${name} is ${value}: not a whole number from ${lowest} to ${TIMEOUT_MAX_MS}`,
+        );
       }
       limits[name] = value;
     }

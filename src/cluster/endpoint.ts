@@ -2,7 +2,9 @@ import { Connection } from "../connection/connection.js";
 import type { ConnectionListener } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
 import type { EtcdError } from "../errors.js";
+import { PING_INTERVAL_MAX_MS } from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
+import { Http2Code } from "../wire/layout.js";
 import type { Address } from "./address.js";
 import { backoffMs } from "./backoff.js";
 
@@ -46,6 +48,8 @@ export class Endpoint {
   };
   /** Connections that only finish their calls. */
   readonly #draining = new Set<Connection>();
+  /** Of connections made from now on. */
+  #pingIntervalMs: number;
   #failureCount = 0;
   #retryAtMs = -Infinity;
   #token = "";
@@ -54,6 +58,7 @@ export class Endpoint {
   constructor(options: EndpointOptions, runtime: Runtime, listener: EndpointListener) {
     this.address = options.address;
     this.#options = options;
+    this.#pingIntervalMs = options.limits.pingIntervalMs;
     this.#runtime = runtime;
     this.#listener = listener;
   }
@@ -98,7 +103,12 @@ export class Endpoint {
         this.lastError = undefined;
         this.#listener.onOpen(this, kind);
       },
-      onDraining: (connection) => {
+      onDraining: (connection, http2Code) => {
+        // `too_many_pings`, from a server or proxy that allows fewer than etcd does. What gRPC clients do is double
+        // the interval and never halve it (gRFC A8).
+        if (http2Code === Http2Code.ENHANCE_YOUR_CALM) {
+          this.#pingIntervalMs = Math.min(2 * this.#pingIntervalMs, PING_INTERVAL_MAX_MS);
+        }
         if (this.#connections[kind] !== connection) return;
         this.#draining.add(connection);
         this.#connections[kind] = undefined;
@@ -126,7 +136,11 @@ export class Endpoint {
         },
         authority: address.authority,
         userAgent,
-        limits,
+        limits: {
+          ...limits,
+          pingIntervalMs: this.#pingIntervalMs,
+          busyPollMs: kind === "calls" ? limits.busyPollMs : 0,
+        },
       },
       this.#runtime,
       listener,

@@ -18,6 +18,9 @@ import type { EtcdError } from "../errors.js";
 import { ArgumentError, ConnectionError, ProtocolError } from "../errors.js";
 import {
   BULK_BYTES_PER_FLUSH,
+  CONTROL_FRAMES_EARNED_MAX,
+  CONTROL_FRAMES_PER_DATA_FRAME,
+  CONTROL_FRAMES_PER_SECOND,
   DEADLINE_STEP_MS,
   OUTPUT_BUFFER_BYTES,
   OUTPUT_BUFFER_KEEP_BYTES,
@@ -70,6 +73,7 @@ import type { Runtime, Timer } from "./runtime.js";
 import type { Socket, SocketTarget } from "./socket.js";
 import { Phase, Stream } from "./stream.js";
 import type { StreamHandler } from "./stream.js";
+import { StreamQueue } from "./stream-queue.js";
 import { StreamTable } from "./stream-table.js";
 
 export type ConnectionState = "connecting" | "open" | "draining" | "closed";
@@ -103,6 +107,8 @@ export interface CallOptions {
 
 const PREFACE_BYTES = Buffer.from(PREFACE, "latin1");
 const EMPTY = new Uint8Array(0);
+/** DATA below this on a stream that is gone counts as a frame that brings nothing. */
+const SMALL_DATA_BYTES = 256;
 /** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
 const CONTROL_FRAME_BYTES = 64;
 
@@ -120,7 +126,7 @@ export class Connection implements FrameSink {
   readonly #table = new StreamTable();
   readonly #free: Stream[] = [];
   /** Calls without an id yet, first come first. */
-  #queue: Stream[] = [];
+  readonly #queue = new StreamQueue();
   #nextStreamId: number;
   /** Streams above this were written after the last flush: no byte of them has left the process. */
   #flushedStreamId = 0;
@@ -140,8 +146,10 @@ export class Connection implements FrameSink {
   #writing = false;
   #flushScheduled = false;
   /** Streams with DATA queued, served in turns. */
-  readonly #sendable: Stream[] = [];
+  readonly #sendable = new StreamQueue();
   #owedFrames = 0;
+  /** DATA frames written since `#renewFrameCredit` last counted them. */
+  #sentDataFrames = 0;
   #sentPreface = false;
 
   // Input.
@@ -152,6 +160,9 @@ export class Connection implements FrameSink {
   #sawSettings = false;
   #receiveWindowBytes: number;
   #unackedBytes = 0;
+  /** How many more frames that bring no call forward we take; see `#spendFrame`. */
+  #frameCredit: number;
+  #frameCreditMs: number;
   /** Streams whose finished message lies in the current chunk. */
   readonly #unsettled: Stream[] = [];
   #unsettledCount = 0;
@@ -176,6 +187,8 @@ export class Connection implements FrameSink {
   #connectTimer: Timer;
   #pingTimer: Timer;
   #pingSentMs = -1;
+  #polling = false;
+  #pollUntilMs = 0;
   readonly #pingPayload = Buffer.allocUnsafeSlow(8);
   #referenced = true;
 
@@ -187,6 +200,9 @@ export class Connection implements FrameSink {
   };
   readonly #onDeadline = (): void => {
     this.#checkDeadlines();
+  };
+  readonly #onPoll = (): void => {
+    this.#poll();
   };
   readonly #onPingTimer = (): void => {
     this.#checkAlive(false);
@@ -216,6 +232,8 @@ export class Connection implements FrameSink {
     });
     this.#nowMs = runtime.now();
     this.#lastReadMs = this.#nowMs;
+    this.#frameCredit = options.limits.controlFramesMax;
+    this.#frameCreditMs = this.#nowMs;
     const { connectTimeoutMs } = options.limits;
     this.#connectTimer = runtime.setTimer(() => {
       this.#closeNow(
@@ -545,6 +563,7 @@ export class Connection implements FrameSink {
     at += MESSAGE_PREFIX_BYTES;
     this.#sendWindowBytes -= framedBytes;
     stream.sendWindowBytes -= framedBytes;
+    this.#sentDataFrames++;
     this.#outputLength = at + messageBytes;
     return at;
   }
@@ -616,6 +635,7 @@ export class Connection implements FrameSink {
     this.#outputLength = at + to - from;
     this.#sendWindowBytes -= to - from;
     stream.sendWindowBytes -= to - from;
+    this.#sentDataFrames++;
     stream.sendOffset = done ? 0 : to;
     if (done) stream.sendQueue.shift();
     if (last) stream.localEnded = true;
@@ -655,6 +675,7 @@ export class Connection implements FrameSink {
     this.#outputLength = 0;
     this.#flushedStreamId = this.#nextStreamId - 2;
     this.#owedFrames = 0;
+    if (this.#limits.busyPollMs > 0) this.#startPolling();
     const output = this.#output;
     if (this.#socket.write(output.subarray(0, length))) {
       if (output.length > OUTPUT_BUFFER_KEEP_BYTES)
@@ -664,6 +685,24 @@ export class Connection implements FrameSink {
     this.#writing = true;
     this.#output = this.#spare ?? Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
     this.#spare = output.length > OUTPUT_BUFFER_KEEP_BYTES ? undefined : output;
+  }
+
+  /** For `busyPollMs` the event loop only looks for input and comes back, instead of sleeping until some arrives. */
+  #startPolling(): void {
+    this.#pollUntilMs = this.#nowMs + this.#limits.busyPollMs;
+    if (this.#polling || this.#table.activeCount === 0) return;
+    this.#polling = true;
+    this.#runtime.yieldToInput(this.#onPoll);
+  }
+
+  #poll(): void {
+    if (
+      this.#state === "closed" ||
+      this.#table.activeCount === 0 ||
+      this.#runtime.now() >= this.#pollUntilMs
+    ) {
+      this.#polling = false;
+    } else this.#runtime.yieldToInput(this.#onPoll);
   }
 
   /** Calls keep the process alive, an idle connection does not. */
@@ -720,15 +759,44 @@ export class Connection implements FrameSink {
     this.#ensureOutput(CONTROL_FRAME_BYTES);
   }
 
+  /**
+   * A frame that brings no call forward costs one of a credit, and a peer that uses it up is flooding us (CVE-2019-9512,
+   * -9514, -9515 and their like). An honest server's frames of this kind follow ours: etcd's plaintext stack sends a
+   * PING for as good as every burst of DATA, to measure the path (grpc-go's BDP estimator; 1,135 a second seen from
+   * etcd 3.6 on loopback), and window updates for what it reads. So our DATA earns credit, and time a little.
+   */
+  #spendFrame(): void {
+    if (--this.#frameCredit < 0) this.#renewFrameCredit();
+  }
+
+  #renewFrameCredit(): void {
+    const nowMs = this.#runtime.now();
+    const byTime = Math.min(
+      this.#limits.controlFramesMax,
+      Math.floor(((nowMs - this.#frameCreditMs) * CONTROL_FRAMES_PER_SECOND) / 1_000),
+    );
+    const byData = this.#sentDataFrames * CONTROL_FRAMES_PER_DATA_FRAME;
+    this.#frameCredit += Math.min(CONTROL_FRAMES_EARNED_MAX, byTime + byData);
+    if (byTime > 0) this.#frameCreditMs = nowMs;
+    this.#sentDataFrames = 0;
+    if (this.#frameCredit < 0) {
+      throw new WireError(
+        Http2Code.ENHANCE_YOUR_CALM,
+        "the server floods us with frames that answer nothing",
+      );
+    }
+  }
+
   // ---- Input ----
 
   #onBytes(bytes: Buffer, length: number): void {
     if (this.#state === "closed") return;
-    this.#lastReadMs = this.#runtime.now();
+    const nowMs = this.#runtime.now();
     if (!this.#sawBytes && !this.#looksLikeHttp2(bytes, length)) return;
     this.#reading = true;
     try {
-      this.#frames.read(bytes, 0, length);
+      // Whole frames prove life, bytes do not: one frame sent byte by byte would keep a dead connection open.
+      if (this.#frames.read(bytes, 0, length)) this.#lastReadMs = nowMs;
     } catch (cause) {
       this.#reading = false;
       this.#onBrokenRule(cause);
@@ -787,6 +855,8 @@ export class Connection implements FrameSink {
     const stream = this.#table.get(streamId);
     if (stream === undefined) {
       this.#requireUsed(streamId, "DATA");
+      // What was on its way when we cancelled comes in full frames, and costs the sender its window.
+      if (flowBytes < SMALL_DATA_BYTES) this.#spendFrame();
       return;
     }
     stream.receiveWindowBytes -= flowBytes;
@@ -855,28 +925,29 @@ export class Connection implements FrameSink {
   /** Hands over the whole messages in the stream's own buffer. False when that ended the stream. */
   #parseBuffered(stream: Stream): boolean {
     const { id } = stream;
-    let from = 0;
-    while (!stream.paused && stream.buffered - from >= MESSAGE_PREFIX_BYTES) {
-      const length = this.#messageLength(stream, stream.buffer, from);
+    while (!stream.paused && stream.buffered - stream.bufferStart >= MESSAGE_PREFIX_BYTES) {
+      const length = this.#messageLength(stream, stream.buffer, stream.bufferStart);
       if (length < 0) return false;
-      const message = from + MESSAGE_PREFIX_BYTES;
+      const message = stream.bufferStart + MESSAGE_PREFIX_BYTES;
       if (stream.buffered - message < length) {
-        if (from === 0) stream.ensureBuffer(message + length);
-        break;
+        stream.compactBuffer();
+        stream.ensureBuffer(MESSAGE_PREFIX_BYTES + length);
+        return true;
       }
-      from = message + length;
-      if (!this.#takeMessage(stream, stream.buffer, message, from, false) || stream.id !== id) return false;
+      stream.bufferStart = message + length;
+      if (!this.#takeMessage(stream, stream.buffer, message, stream.bufferStart, false) || stream.id !== id)
+        return false;
+      // A unary message stays where it is; what stands behind it can only be the start of one too many.
+      if (stream.hasMessage) {
+        return (
+          stream.bufferStart === stream.buffered ||
+          this.#takeMessage(stream, stream.buffer, stream.bufferStart, stream.buffered, false)
+        );
+      }
     }
-    // A unary message stays where it is; what stands behind it can only be the start of one too many.
-    if (stream.hasMessage) {
-      return (
-        from === stream.buffered || this.#takeMessage(stream, stream.buffer, from, stream.buffered, false)
-      );
-    }
-    if (from > 0) {
-      stream.buffer.copyWithin(0, from, stream.buffered);
-      stream.buffered -= from;
-    }
+    // A reader that takes one message at a time leaves the rest where it lies, most of the time: moving it up for
+    // every message would cost the square of what is buffered.
+    if (stream.bufferStart >= stream.buffered >> 1) stream.compactBuffer();
     return true;
   }
 
@@ -948,6 +1019,7 @@ export class Connection implements FrameSink {
     this.#hpack.decode(bytes, start, end, this);
     if (stream === undefined) {
       this.#requireUsed(streamId, "HEADERS");
+      this.#spendFrame();
       return;
     }
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by onField, during decode
@@ -974,6 +1046,7 @@ export class Connection implements FrameSink {
       return;
     }
     if (status < 200) {
+      this.#spendFrame();
       // 1xx announces the real headers (RFC 9110 §15.2) and cannot end the stream.
       if (endStream) this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "END_STREAM on a 1xx response");
       return;
@@ -1075,6 +1148,7 @@ export class Connection implements FrameSink {
     const stream = this.#table.get(streamId);
     if (stream === undefined) {
       this.#requireUsed(streamId, "RST_STREAM");
+      this.#spendFrame();
       return;
     }
     // After the whole response it only says "send no more" (RFC 9113 §8.1); the held status stays true.
@@ -1090,6 +1164,7 @@ export class Connection implements FrameSink {
   onSettings(bytes: Uint8Array, start: number, end: number): void {
     // A handler may have closed us in the middle of the chunk.
     if (this.#state === "closed") return;
+    this.#spendFrame();
     this.#owe();
     for (let at = start; at < end; at += 6) {
       const id = (bytes[at]! << 8) | bytes[at + 1]!;
@@ -1149,15 +1224,19 @@ export class Connection implements FrameSink {
     }
   }
 
-  onSettingsAck(): void {}
+  onSettingsAck(): void {
+    this.#spendFrame();
+  }
 
   onPing(ack: boolean, bytes: Uint8Array, start: number): void {
+    this.#spendFrame();
     if (ack) return;
     this.#owe();
     this.#outputLength = writePing(this.#output, this.#outputLength, true, bytes.subarray(start, start + 8));
   }
 
   onWindowUpdate(streamId: number, increment: number): void {
+    this.#spendFrame();
     if (streamId === 0) {
       if (increment === 0)
         throw new WireError(Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0 on the connection");
@@ -1185,6 +1264,7 @@ export class Connection implements FrameSink {
   }
 
   onGoaway(lastStreamId: number, errorCode: number): void {
+    this.#spendFrame();
     if (lastStreamId > this.#goawayStreamId) {
       throw new WireError(Http2Code.PROTOCOL_ERROR, "a second GOAWAY with a higher last stream id");
     }
@@ -1261,26 +1341,16 @@ export class Connection implements FrameSink {
   /** Takes a stream out of every list; its fields stay readable for the handler. */
   #detach(stream: Stream): void {
     if (stream.id !== 0) this.#table.remove(stream);
-    else if (stream.phase === Phase.queued) {
-      const at = this.#queue.indexOf(stream);
-      if (at >= 0) this.#queue.splice(at, 1);
-    }
+    else if (stream.phase === Phase.queued) this.#queue.remove(stream);
     stream.phase = Phase.idle;
     if (stream.sendListed) {
       stream.sendListed = false;
-      this.#sendable.splice(this.#sendable.indexOf(stream), 1);
+      this.#sendable.remove(stream);
     }
     if (this.#queue.length > 0) this.#beginBatch();
     // While reading, the end of the chunk looks after this.
     if (this.#state === "draining" && !this.#reading && this.callCount === 0)
       this.#runtime.defer(() => this.#finishDraining());
-  }
-
-  /** Takes the waiting calls with a deadline up to this out of the queue, in one pass: there may be many. */
-  #dequeue(deadlineMs: number): Stream[] {
-    const queue = this.#queue;
-    this.#queue = queue.filter((stream) => stream.deadlineMs > deadlineMs);
-    return queue.filter((stream) => stream.deadlineMs <= deadlineMs);
   }
 
   #recycle(stream: Stream): void {
@@ -1320,10 +1390,8 @@ export class Connection implements FrameSink {
     this.#earliestDeadlineMs = Infinity;
     if (this.#state === "closed") return;
     this.#nowMs = this.#runtime.now();
-    const waiting = this.#dequeue(this.#nowMs);
     let earliest = Infinity;
-    for (const stream of this.#queue) if (stream.deadlineMs < earliest) earliest = stream.deadlineMs;
-    for (const stream of this.#table.list().concat(waiting)) {
+    for (const stream of this.#table.list().concat(this.#queue.list())) {
       if (stream.phase === Phase.idle) continue;
       if (stream.deadlineMs > this.#nowMs) {
         if (stream.deadlineMs < earliest) earliest = stream.deadlineMs;
@@ -1399,7 +1467,7 @@ export class Connection implements FrameSink {
   #startDraining(http2Code: number): void {
     if (this.#state !== "open") return;
     this.#state = "draining";
-    for (const stream of this.#dequeue(Infinity)) {
+    for (const stream of this.#queue.list()) {
       // The handler of one call may have cancelled another.
       if (stream.phase !== Phase.idle) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
     }
@@ -1476,7 +1544,7 @@ export class Connection implements FrameSink {
     for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
-    for (const stream of this.#table.list().concat(this.#dequeue(Infinity))) {
+    for (const stream of this.#table.list().concat(this.#queue.list())) {
       // The handler of one call may have cancelled another.
       if (stream.phase === Phase.idle) continue;
       // What still lies in our buffer goes down with the connection.

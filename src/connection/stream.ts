@@ -66,8 +66,10 @@ export class Stream {
   sendOffset = 0;
   /** END_STREAM goes out with the last queued byte. */
   endAfterQueue = false;
-  /** Stands in the connection's list of streams with DATA to send. */
+  /** Stands in the connection's queue of streams with DATA to send. */
   sendListed = false;
+  /** `StreamQueue`'s own: where it stands there, -1 while it stands in none. */
+  queuePlace = -1;
 
   // Receiving.
   receiveWindowBytes = 0;
@@ -76,8 +78,12 @@ export class Stream {
   paused = false;
   /** `onMessage` is running. */
   handingOver = false;
-  /** A message, or the start of one, that outlived its chunk: prefix included, `buffered` bytes from 0. */
+  /**
+   * Messages, or the start of one, that outlived their chunk, prefixes included: from `bufferStart` to `buffered`.
+   * Both are 0 when there is nothing.
+   */
   buffer: Uint8Array = EMPTY;
+  bufferStart = 0;
   buffered = 0;
   /** Unary: the finished message, in the chunk it came in or in `buffer`. */
   hasMessage = false;
@@ -107,6 +113,7 @@ export class Stream {
     this.unackedBytes = 0;
     this.paused = false;
     this.handingOver = false;
+    this.bufferStart = 0;
     this.buffered = 0;
     if (this.buffer.length > bufferKeepBytes) this.buffer = EMPTY;
     this.hasMessage = false;
@@ -117,6 +124,14 @@ export class Stream {
     this.encoding = "";
     this.heldStatus = -1;
     this.heldMessage = "";
+  }
+
+  /** Moves what is buffered to the start. */
+  compactBuffer(): void {
+    if (this.bufferStart === 0) return;
+    if (this.bufferStart < this.buffered) this.buffer.copyWithin(0, this.bufferStart, this.buffered);
+    this.buffered -= this.bufferStart;
+    this.bufferStart = 0;
   }
 
   /** Room for `bytes` in all, keeping what is there. Doubles, so that a long message is copied O(1) times. */

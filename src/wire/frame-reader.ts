@@ -149,22 +149,28 @@ export class FrameReader {
   }
 
   /**
-   * Takes the next chunk of the connection. Throws a `WireError` when the peer broke a rule that costs the
-   * connection. After that, or after the sink threw, the reader is dead: each further call throws the same again.
+   * Takes the next chunk of the connection; true when at least one frame ended in it. Throws a `WireError` when the
+   * peer broke a rule that costs the connection. After that, or after the sink threw, the reader is dead: each
+   * further call throws the same again.
    */
-  read(bytes: Uint8Array, start: number, end: number): void {
+  read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.failure !== undefined) throw this.failure;
     try {
-      this.readChunk(bytes, start, end);
+      return this.readChunk(bytes, start, end);
     } catch (error) {
       this.failure = error as Error;
       throw error;
     }
   }
 
-  private readChunk(bytes: Uint8Array, start: number, end: number): void {
+  private readChunk(bytes: Uint8Array, start: number, end: number): boolean {
     this.emptyFrameCount = 0;
-    let at = this.torn === TORN_NONE ? start : this.resume(bytes, start, end);
+    let at = start;
+    let frameEnded = false;
+    if (this.torn !== TORN_NONE) {
+      at = this.resume(bytes, start, end);
+      frameEnded = this.isWhole();
+    }
     while (end - at >= FRAME_HEADER_BYTES) {
       const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
       const payloadAt = at + FRAME_HEADER_BYTES;
@@ -184,15 +190,18 @@ export class FrameReader {
         if (type === FrameType.DATA && length !== 0 && (flags & Flag.PADDED) === 0) {
           this.sink.onData(streamId, bytes, payloadAt, payloadEnd, length, (flags & Flag.END_STREAM) !== 0);
           at = payloadEnd;
+          frameEnded = true;
           continue;
         }
         if (type === FrameType.HEADERS && (flags & PLAIN_HEADERS_MASK) === Flag.END_HEADERS) {
           this.sink.onHeaders(streamId, bytes, payloadAt, payloadEnd, (flags & Flag.END_STREAM) !== 0);
           at = payloadEnd;
+          frameEnded = true;
           continue;
         }
       }
       at = this.readFrame(bytes, at, bytes, payloadAt, end);
+      if (this.isWhole()) frameEnded = true;
     }
     // After a torn frame `at` is at the end.
     if (at < end) {
@@ -200,6 +209,12 @@ export class FrameReader {
       this.headerBytes = end - at;
       this.torn = TORN_HEADER;
     }
+    return frameEnded;
+  }
+
+  /** The last frame that was begun is at its end. */
+  private isWhole(): boolean {
+    return this.torn === TORN_NONE;
   }
 
   /** Goes on with the frame that the last chunk tore. Returns where the next one starts, or `end`. */

@@ -102,3 +102,27 @@ test("what the calls of an ending connection start does not land on it", async (
   cluster.runtime.sockets[0]!.close();
   expect(inHandler).toBeUndefined();
 });
+
+test("a connection after too_many_pings pings half as often, and the one after that a quarter", async () => {
+  const { cluster, endpoint } = make();
+  const handler = { unary: false, wantsMetadata: false, onSuccess() {}, onStatus() {}, onError() {} };
+  const pingedAfterMs: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const connection = endpoint.connection("streams")!;
+    await cluster.pass(0);
+    connection.openStream(memberHead("/test"), handler, undefined, { timeoutMs: Infinity });
+    await cluster.pass(0);
+    const socket = cluster.runtime.sockets.at(-1)!;
+    socket.takeFrames();
+    let waitedMs = 0;
+    while (!socket.taken().some((text) => text.startsWith("PING "))) {
+      await cluster.pass(1_000);
+      waitedMs += 1_000;
+    }
+    pingedAfterMs.push(waitedMs);
+    socket.receive(goawayFrame(1, 11));
+    socket.close();
+    await cluster.pass(2_000);
+  }
+  expect(pingedAfterMs).toEqual([10_000, 20_000, 40_000]);
+});

@@ -7,11 +7,21 @@ import {
   cutEveryByte,
   dataFrame,
   goawayFrame,
+  headersFrame,
   pingFrame,
+  rstStreamFrame,
+  settingsAckFrame,
   settingsFrame,
   windowUpdateFrame,
 } from "../support/frames.js";
-import { grpcMessage, okHeaders, reply, trailers, trailersOnly } from "../support/peer-frames.js";
+import {
+  grpcMessage,
+  headerBlock,
+  okHeaders,
+  reply,
+  trailers,
+  trailersOnly,
+} from "../support/peer-frames.js";
 import {
   call,
   echoHead,
@@ -199,11 +209,63 @@ describe("SETTINGS and PING", () => {
     expect(listener.events).toEqual(["open", "close ETCD_PROTOCOL"]);
   });
 
-  test("many that are answered in time do no harm", () => {
-    const { socket, listener } = openConnection();
-    for (let count = 0; count < 3_000; count++) socket.receive(pingFrame(Buffer.alloc(8)));
+  test("of which a server sends no more than our requests and time earn it do no harm", () => {
+    const { connection, socket, listener, runtime } = openConnection();
+    const ping = pingFrame(Buffer.alloc(8));
+    // As etcd does: a PING and two window updates for every request, however many there are.
+    for (let count = 0; count < 3_000; count++) {
+      const id = 1 + 2 * count;
+      call(connection, "x");
+      runtime.endTick();
+      socket.receive(ping, windowUpdateFrame(0, 6), windowUpdateFrame(id, 6), reply(id, "x"));
+    }
+    // And 100 a second without any.
+    for (let count = 0; count < 3_000; count++) {
+      runtime.advance(10);
+      socket.receive(ping);
+    }
     expect(listener.events).toEqual(["open"]);
-    expect(socket.taken()).toHaveLength(3_000);
+    expect(socket.taken().filter((text) => text.startsWith("PING ACK"))).toHaveLength(6_000);
+  });
+
+  test.each([
+    ["PINGs that are answered in time", pingFrame(Buffer.alloc(8))],
+    ["PING ACKs", pingFrame(Buffer.alloc(8), true)],
+    ["SETTINGS that are answered in time", settingsFrame()],
+    ["SETTINGS ACKs", settingsAckFrame()],
+    ["window updates of the connection", windowUpdateFrame(0, 1)],
+    ["window updates of a stream that is gone", windowUpdateFrame(1, 1)],
+    ["window updates of a stream", windowUpdateFrame(3, 1)],
+    ["RST_STREAM on a stream that is gone", rstStreamFrame(1, 0)],
+    ["headers on a stream that is gone", okHeaders(1)],
+    ["small DATA on a stream that is gone", dataFrame(1, Buffer.alloc(1))],
+    ["1xx responses", headersFrame(3, headerBlock([[":status", "100"]]))],
+    ["GOAWAYs", goawayFrame(2 ** 31 - 1, 0)],
+  ])("a flood of %s ends in ENHANCE_YOUR_CALM", (_what, frame) => {
+    const { connection, socket, listener, runtime } = openConnection();
+    call(connection);
+    open(connection);
+    runtime.endTick();
+    socket.receive(reply(1, "x"));
+    socket.takeFrames();
+    let count = 0;
+    for (; count < 2_000 && listener.closeError === undefined; count++) socket.receive(frame);
+    // 1,000 to begin with, 8 for the DATA of one call, and the handshake's own.
+    expect(count).toBeGreaterThan(990);
+    expect(count).toBeLessThan(1_020);
+    expect(listener.events.at(-1)).toBe("close ETCD_PROTOCOL");
+    expect(socket.taken().at(-1)).toBe("GOAWAY 0 ENHANCE_YOUR_CALM");
+  });
+
+  test("late replies to calls that were cancelled are no flood", () => {
+    const { connection, socket, listener, runtime } = openConnection();
+    for (let count = 0; count < 5_000; count++) {
+      const recorded = call(connection);
+      runtime.endTick();
+      connection.cancel(recorded.stream!, enough);
+      socket.receive(windowUpdateFrame(0, 10), reply(1 + 2 * count, "x"));
+    }
+    expect(listener.events).toEqual(["open"]);
   });
 });
 

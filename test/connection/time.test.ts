@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../src/errors.js";
 import { Setting } from "../../src/wire/layout.js";
-import { goawayFrame, pingFrame, settingsFrame } from "../support/frames.js";
+import { dataFrame, goawayFrame, pingFrame, settingsFrame } from "../support/frames.js";
 import { okHeaders, reply } from "../support/peer-frames.js";
 import { call, memoryConnection, open, openConnection } from "../support/recorded-call.js";
 
@@ -208,6 +208,23 @@ describe("keepalive", () => {
     expect(listener.events).toEqual(["open", "close ETCD_CONNECTION_LOST"]);
   });
 
+  test("finds a peer out that sends one frame byte by byte: bytes are no sign of life, frames are", () => {
+    const { connection, socket, runtime, listener } = openConnection({ limits });
+    const stream = open(connection);
+    runtime.endTick();
+    const bytes = Buffer.concat([okHeaders(1), dataFrame(1, Buffer.alloc(100))]);
+    let atMs = 0;
+    for (; atMs < 60_000 && listener.closeError === undefined; atMs += 1_000) {
+      runtime.advance(1_000);
+      // The headers take less than an interval, so they count; the DATA behind them takes longer.
+      const at = atMs / 125;
+      if (socket.state === "open") socket.receive(bytes.subarray(at, at + 8));
+    }
+    expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+    const headersMs = Math.ceil(okHeaders(1).length / 8) * 1_000;
+    expect(atMs).toBe(headersMs + 13_000);
+  });
+
   test("sends a PING with the first call after a long silence", () => {
     const { connection, socket, runtime } = openConnection({ limits });
     runtime.advance(3_600_000);
@@ -252,5 +269,45 @@ describe("keepalive", () => {
     socket.receive(goawayFrame(1, 0));
     runtime.advance(13_000);
     expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+});
+
+describe("busyPollMs", () => {
+  test("looks for input again and again while a call is under way, for that long after the last request", () => {
+    const { connection, socket, runtime } = openConnection({ limits: { busyPollMs: 5 } });
+    expect(runtime.turn()).toBe(0);
+    call(connection);
+    runtime.endTick();
+    for (let count = 0; count < 50; count++) expect(runtime.turn()).toBe(1);
+    socket.receive(reply(1, "x"));
+    // The turn that was begun finds nothing to wait for.
+    expect(runtime.turn()).toBe(1);
+    expect(runtime.turn()).toBe(0);
+    call(connection);
+    runtime.endTick();
+    runtime.nowMs += 4;
+    expect(runtime.turn()).toBe(1);
+    call(connection);
+    runtime.endTick();
+    runtime.nowMs += 4;
+    expect(runtime.turn()).toBe(1);
+    runtime.nowMs += 1;
+    expect(runtime.turn()).toBe(1);
+    expect(runtime.turn()).toBe(0);
+  });
+
+  test("is 0 unless asked for, and then nothing polls", () => {
+    const { connection, runtime } = openConnection();
+    call(connection);
+    expect(runtime.turn()).toBe(0);
+  });
+
+  test("ends with the connection", () => {
+    const { connection, runtime } = openConnection({ limits: { busyPollMs: 5 } });
+    call(connection);
+    runtime.endTick();
+    connection.close();
+    expect(runtime.turn()).toBe(1);
+    expect(runtime.turn()).toBe(0);
   });
 });
