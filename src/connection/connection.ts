@@ -677,7 +677,7 @@ export class Connection implements FrameSink {
     this.#owedFrames = 0;
     if (this.#limits.busyPollMs > 0) this.#startPolling();
     const output = this.#output;
-    if (this.#socket.write(output.subarray(0, length))) {
+    if (this.#socket.write(output, length)) {
       if (output.length > OUTPUT_BUFFER_KEEP_BYTES)
         this.#output = Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
       return;
@@ -1496,7 +1496,7 @@ export class Connection implements FrameSink {
       // In place of what is not flushed yet: calls made in this chunk stay unsent, and are known to be. Servers
       // open no streams, so the last one processed is 0.
       const length = writeGoaway(this.#output, 0, 0, cause.code, EMPTY);
-      this.#socket.write(this.#output.subarray(0, length));
+      this.#socket.write(this.#output, length);
     }
     this.#closeNow(
       new ProtocolError(

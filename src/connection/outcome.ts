@@ -117,7 +117,9 @@ export const errorOfLostConnection = (
   endpoint: string,
   handedToSocket: boolean,
 ): EtcdError => {
-  const details = { mayHaveApplied: handedToSocket, grpcCode: Grpc.UNAVAILABLE, endpoint, cause };
+  // A refused client certificate keeps its own code, so that a program sees what has to be mended.
+  const grpcCode = cause.grpcCode === Grpc.UNAUTHENTICATED ? Grpc.UNAUTHENTICATED : Grpc.UNAVAILABLE;
+  const details = { mayHaveApplied: handedToSocket, grpcCode, endpoint, cause };
   if (cause instanceof ProtocolError) return new ProtocolError(cause.code, cause.message, details);
   return new ConnectionError(cause.code, cause.message, details);
 };

@@ -32,10 +32,13 @@ export interface SocketEvents {
 
 export interface Socket {
   /**
+   * Sends the first `length` bytes of `bytes`; the view that Node wants of them is made here, so that a transport
+   * that needs none costs no garbage.
+   *
    * `true`: the kernel has the bytes and the caller may overwrite them at once.
    * `false`: they must stay untouched until `onWritten`; do not write again before that.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Buffer, length: number): boolean;
   /** Sends what was written, then closes, whatever the peer does. */
   end(): void;
   destroy(): void;
@@ -56,12 +59,16 @@ class NodeSocket implements Socket {
   readonly #onWritten: () => void;
   #pendingCallbacks = 0;
   #error: ConnectionError | undefined;
-  #connected = false;
+  /** A byte was read: the server has taken us in. Nothing but the preface is sent before that. */
+  #heard = false;
+  /** The server asked for a client certificate. Known when the handshake ends. */
+  #asked = false;
 
   constructor(target: SocketTarget, events: SocketEvents) {
     const onread = {
       buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
       callback: (length: number, bytes: Uint8Array): boolean => {
+        this.#heard = true;
         events.onBytes(bytes as Buffer, length);
         return true;
       },
@@ -84,21 +91,27 @@ class NodeSocket implements Socket {
         socket.destroy();
         return;
       }
-      this.#connected = true;
+      this.#asked = asksForCertificate(socket);
       events.onConnect();
     });
+    // Under TLS 1.2 the server decides before the handshake ends. Before Node's own listener, which takes the
+    // connection apart.
+    socket.prependOnceListener("end", () => {
+      this.#asked ||= asksForCertificate(socket);
+    });
     socket.on("error", (cause: NodeJS.ErrnoException) => {
-      this.#error ??= translateSocketError(cause, target, this.#connected);
+      this.#error ??= translateSocketError(cause, target, this.#heard, this.#asked);
     });
     socket.once("close", () => {
-      events.onClose(this.#error);
+      const hungUp = this.#asked && !this.#heard;
+      events.onClose(this.#error ?? (hungUp ? refusedCertificate(target, "it hung up") : undefined));
     });
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Buffer, length: number): boolean {
     const socket = this.#socket;
     this.#pendingCallbacks++;
-    socket.write(bytes, this.#onWritten);
+    socket.write(bytes.subarray(0, length), this.#onWritten);
     // Node subtracts a write that the kernel took at once before `write` returns.
     return socket.writableLength === 0;
   }
@@ -151,6 +164,11 @@ const openSocket = (target: SocketTarget, onread: net.OnReadOpts): net.Socket =>
   }
 };
 
+/** Signature algorithms come with a server's CertificateRequest only (RFC 8446 §4.3.2, RFC 5246 §7.4.4). */
+const asksForCertificate = (socket: net.Socket): boolean =>
+  // null once the socket is destroyed, which the types do not say.
+  socket instanceof tls.TLSSocket && ((socket.getSharedSigalgs() as unknown[] | null) ?? []).length > 0;
+
 const refusedHints: Record<string, string> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "no such host",
@@ -163,23 +181,41 @@ const refusedHints: Record<string, string> = {
   EPERM: "the system forbids it",
 };
 
-/** One Node error, in etcdwire's words. Exported for its tests. */
-export const translateSocketError = (
+/**
+ * One Node error, in etcdwire's words.
+ *
+ * @param heard a byte was read, so requests may have been sent
+ * @param asked the server asked for a client certificate
+ */
+const translateSocketError = (
   cause: NodeJS.ErrnoException,
   target: SocketTarget,
-  connected: boolean,
+  heard: boolean,
+  asked: boolean,
 ): ConnectionError => {
   const { endpoint } = target;
   const code = cause.code ?? "";
-  if (target.tls !== undefined && isTlsFailure(code, cause)) {
-    return new ConnectionError("ETCD_TLS", `TLS with ${endpoint} failed: ${tlsHint(code, cause)}`, {
-      // After the handshake a request may be on its way; the connection decides per call.
-      mayHaveApplied: connected,
-      endpoint,
-      cause,
-    });
+  if (target.tls !== undefined) {
+    const alert = alertOf(cause);
+    // Under TLS 1.3 the client's handshake is done before the server has looked at its certificate: the refusal
+    // is the first thing read, and some servers only hang up.
+    if (
+      CERTIFICATE_ALERTS.has(alert) ||
+      (alert === HANDSHAKE_FAILURE && target.tls.cert === undefined) ||
+      (asked && !heard && HANG_UPS.has(code))
+    ) {
+      return refusedCertificate(target, reasonOf(cause), cause);
+    }
+    if (isTlsFailure(code, cause)) {
+      return new ConnectionError("ETCD_TLS", `TLS with ${endpoint} failed: ${tlsHint(code, cause)}`, {
+        // The connection decides per call.
+        mayHaveApplied: heard,
+        endpoint,
+        cause,
+      });
+    }
   }
-  if (connected) {
+  if (heard) {
     return new ConnectionError("ETCD_CONNECTION_LOST", `connection to ${endpoint} broke: ${cause.message}`, {
       mayHaveApplied: true,
       endpoint,
@@ -193,6 +229,35 @@ export const translateSocketError = (
     cause,
   });
 };
+
+/**
+ * The alerts about a certificate, or the lack of one (RFC 8446 §6.2 and RFC 5246 §7.2.2): from a server, they are
+ * about ours. etcd 3.4 says bad_certificate for everything; 3.7 unknown_ca, certificate_expired, certificate_required.
+ */
+const CERTIFICATE_ALERTS: ReadonlySet<number> = new Set([41, 42, 43, 44, 45, 46, 48, 49, 116]);
+/** What etcd 3.7 says under TLS 1.2 to a client without a certificate; elsewhere it may mean any parameter. */
+const HANDSHAKE_FAILURE = 40;
+const HANG_UPS: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
+/** The alert that ended the connection; OpenSSL gives its number in the text only. -1 for none. */
+const alertOf = (cause: Error): number => Number(/SSL alert number (\d+)/.exec(cause.message)?.[1] ?? -1);
+
+/** OpenSSL's short words, such as "tlsv1 alert unknown ca". */
+const reasonOf = (cause: Error & { reason?: string | null }): string => cause.reason ?? cause.message;
+
+/** Recognizable by its gRPC code: UNAUTHENTICATED. */
+const refusedCertificate = (
+  { endpoint, tls }: SocketTarget,
+  reason: string,
+  cause?: Error,
+): ConnectionError =>
+  new ConnectionError(
+    "ETCD_TLS",
+    tls?.cert === undefined
+      ? `${endpoint} wants a client certificate (tls.cert, tls.key) and none was given: ${reason}`
+      : `${endpoint} refused the client certificate (tls.cert, tls.key): ${reason}`,
+    { mayHaveApplied: false, grpcCode: 16, endpoint, cause },
+  );
 
 const certificateCodes = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -227,15 +292,8 @@ const tlsHint = (code: string, cause: Error): string => {
     return `${cause.message} (set tls.serverName to the certificate's name)`;
   }
   if (certificateCodes.has(code)) return `${cause.message} (pass the authority's certificate as tls.ca)`;
-  if (
-    /CERTIFICATE_REQUIRED|certificate required|BAD_CERTIFICATE|bad certificate|handshake failure/i.test(
-      cause.message,
-    )
-  ) {
-    return `the server refused the client certificate (tls.cert, tls.key): ${cause.message}`;
-  }
   if (cause.message.includes("before secure TLS")) {
-    return "the server hung up during the handshake; is it a plaintext port, or does it want a client certificate?";
+    return "the server hung up during the handshake; is it a plaintext port?";
   }
-  return cause.message;
+  return reasonOf(cause);
 };

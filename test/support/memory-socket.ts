@@ -148,9 +148,10 @@ export class MemorySocket implements Socket {
     readonly events: SocketEvents,
   ) {}
 
-  write(bytes: Uint8Array): boolean {
+  write(buffer: Buffer, length: number): boolean {
     if (this.state !== "open") throw new Error("a write after the socket's end");
     if (this.#pending !== undefined) throw new Error("a write while another one is not complete");
+    const bytes = buffer.subarray(0, length);
     const copy = Buffer.from(bytes);
     this.writes.push(copy);
     if (this.accepts) return true;
