@@ -855,8 +855,9 @@ export class Connection implements FrameSink {
     const stream = this.#table.get(streamId);
     if (stream === undefined) {
       this.#requireUsed(streamId, "DATA");
-      // What was on its way when we cancelled comes in full frames, and costs the sender its window.
-      if (flowBytes < SMALL_DATA_BYTES) this.#spendFrame();
+      // What was on its way when we cancelled comes in full frames, and costs the sender its window. Frames are
+      // counted, not parts of one: how small those are is the network's doing.
+      if (flowBytes < SMALL_DATA_BYTES && this.#frames.isWhole()) this.#spendFrame();
       return;
     }
     stream.receiveWindowBytes -= flowBytes;

@@ -212,8 +212,8 @@ export class FrameReader {
     return frameEnded;
   }
 
-  /** The last frame that was begun is at its end. */
-  private isWhole(): boolean {
+  /** The last frame that was begun is at its end. Inside `onData`: this part is the frame's last, or all of it. */
+  isWhole(): boolean {
     return this.torn === TORN_NONE;
   }
 
