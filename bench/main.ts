@@ -22,8 +22,8 @@ const EXIT_INTERRUPTED = 130;
 
 const help = `usage: npm run bench -- [WORKLOAD...] [options]
 
-Workloads (all, when none is named):
-${allWorkloads.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}
+Workloads (those with a *, when none is named):
+${allWorkloads.map(({ name, about, onRequest }) => `${onRequest === true ? " " : "*"} ${name.padEnd(14)} ${about}`).join("\n")}
 
 Options:
   --systems A,B     only these: ${systemNames.join(", ")}
@@ -86,6 +86,7 @@ try {
     process.argv.slice(2),
     allWorkloads.map(({ name }) => name),
     systemNames,
+    allWorkloads.flatMap(({ name, onRequest }) => (onRequest === true ? [] : name)),
   );
   if (options.help) process.stdout.write(help);
   else process.exitCode = await main(options);

@@ -84,9 +84,17 @@ interface PreparedReply {
   trailersAt: number;
 }
 
+/** What a connection of the null server stands on: a socket, or memory. */
+export interface NullTransport {
+  /** Sends the first `length` bytes of `bytes`. True: they are sent or copied, and may be overwritten. */
+  write(bytes: Buffer, length: number): boolean;
+  end(): void;
+  destroy(): void;
+}
+
 /** The server's side of one connection. */
-class NullConnection implements FrameSink {
-  readonly #socket: Socket;
+export class NullConnection implements FrameSink {
+  readonly #transport: NullTransport;
   readonly #reader: FrameReader;
   readonly #encoder = new HpackEncoder();
   readonly #messages: CannedReplies;
@@ -100,21 +108,14 @@ class NullConnection implements FrameSink {
   #streamWindowBytes = DEFAULT_WINDOW_BYTES;
   #owedBytes = 0;
 
-  /** @param onInput told of every read */
-  constructor(socket: Socket, messages: CannedReplies, onInput: () => void) {
-    this.#socket = socket;
+  constructor(transport: NullTransport, messages: CannedReplies) {
+    this.#transport = transport;
     this.#messages = messages;
     this.#reader = new FrameReader(this, {
       frameMaxBytes: DEFAULT_FRAME_MAX_BYTES,
       headerBlockMaxBytes: 64 * 1024,
       continuationMaxCount: 8,
     });
-    socket.setNoDelay(true);
-    socket.on("data", (chunk) => {
-      this.#onChunk(chunk);
-      onInput();
-    });
-    socket.on("error", () => socket.destroy());
     this.#at = writeSettings(this.#output, this.#at, [[Setting.MAX_FRAME_SIZE, DEFAULT_FRAME_MAX_BYTES]]);
     this.#flush();
   }
@@ -186,7 +187,7 @@ class NullConnection implements FrameSink {
   }
 
   onGoaway(): void {
-    this.#socket.end();
+    this.#transport.end();
   }
 
   onWindowUpdate(streamId: number, increment: number): void {
@@ -203,19 +204,20 @@ class NullConnection implements FrameSink {
     this.#at = writeRstStream(this.#output, this.#at, streamId, errorCode);
   }
 
-  #onChunk(chunk: Buffer): void {
+  /** The first `length` bytes of `chunk` came in; they are not looked at afterwards. */
+  receive(chunk: Uint8Array, length: number): void {
     let start = 0;
-    while (this.#prefaceBytes < PREFACE_BYTES.length && start < chunk.length) {
+    while (this.#prefaceBytes < PREFACE_BYTES.length && start < length) {
       if (chunk[start++] !== PREFACE_BYTES[this.#prefaceBytes++]) {
-        this.#socket.destroy();
+        this.#transport.destroy();
         return;
       }
     }
     try {
-      this.#reader.read(chunk, start, chunk.length);
+      this.#reader.read(chunk, start, length);
     } catch {
       // The client broke a rule of HTTP/2: that shows up as a lost connection, which its run counts as errors.
-      this.#socket.destroy();
+      this.#transport.destroy();
       return;
     }
     if (this.#blocked.length > 0) this.#sendBlocked();
@@ -332,12 +334,33 @@ class NullConnection implements FrameSink {
   /** All that one read caused leaves in one write. */
   #flush(): void {
     if (this.#at === 0) return;
-    this.#socket.write(this.#output.subarray(0, this.#at));
-    this.#at = 0;
     // The kernel took everything in nearly every case, and then the buffer is free again.
-    if (this.#socket.writableLength > 0) this.#output = Buffer.allocUnsafeSlow(OUTPUT_INITIAL_BYTES);
+    if (!this.#transport.write(this.#output, this.#at))
+      this.#output = Buffer.allocUnsafeSlow(OUTPUT_INITIAL_BYTES);
+    this.#at = 0;
   }
 }
+
+/** Puts a connection on a socket. `onInput` is told of every read. */
+const serve = (socket: Socket, messages: CannedReplies, onInput: () => void): void => {
+  socket.setNoDelay(true);
+  const connection = new NullConnection(
+    {
+      write: (bytes, length) => {
+        socket.write(bytes.subarray(0, length));
+        return socket.writableLength === 0;
+      },
+      end: () => socket.end(),
+      destroy: () => socket.destroy(),
+    },
+    messages,
+  );
+  socket.on("data", (chunk) => {
+    connection.receive(chunk, chunk.length);
+    onInput();
+  });
+  socket.on("error", () => socket.destroy());
+};
 
 /** Keeps the event loop from sleeping for a while after input. */
 class Vigil {
@@ -386,7 +409,7 @@ export const startNullServer = async (transactionReply?: Uint8Array, awakeMs = 0
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    new NullConnection(socket, messages, vigil.onInput);
+    serve(socket, messages, vigil.onInput);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { FromAgent, ToAgent } from "./agent-protocol.js";
-import type { Measurement, RunRequest, Target } from "./workload.js";
+import type { Measurement, RunRequest, Target, Workload } from "./workload.js";
 
 /** The bench's end of one agent process. */
 export interface Agent {
@@ -39,11 +39,13 @@ const ask = (child: ChildProcess, message: ToAgent, timeoutMs: number): Promise<
   });
 
 /** Starts an agent process and sets the system up in it. Rejects with the system's own reason when it cannot. */
-export const openAgent = async (workload: string, system: string, target: Target): Promise<Agent> => {
+export const openAgent = async (workload: Workload, system: string, target: Target): Promise<Agent> => {
   const child = fork(fileURLToPath(new URL("./agent-process.js", import.meta.url)), {
     // Structured clone: a million samples travel as one typed array.
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // Those of this process too: `node --cpu-prof dist/bench/main.js` profiles the agents.
+    execArgv: [...process.execArgv, ...(workload.nodeOptions ?? [])],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const close = async (): Promise<void> => {
@@ -53,7 +55,7 @@ export const openAgent = async (workload: string, system: string, target: Target
     clearTimeout(timer);
   };
   try {
-    await ask(child, { type: "open", workload, system, target }, OPEN_TIMEOUT_MS);
+    await ask(child, { type: "open", workload: workload.name, system, target }, OPEN_TIMEOUT_MS);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;

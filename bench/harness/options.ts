@@ -42,11 +42,15 @@ const positive = (option: string, text: string | undefined): number | undefined 
   return value;
 };
 
-/** Throws `UsageError` for anything that it does not know. */
+/**
+ * Throws `UsageError` for anything that it does not know. Without a workload named it is `bareNames` that run; in a
+ * smoke run, all.
+ */
 export const parseOptions = (
   commandLine: readonly string[],
   workloadNames: readonly string[],
   systemNames: readonly string[],
+  bareNames = workloadNames,
 ): BenchOptions => {
   const parse = () => {
     try {
@@ -71,7 +75,11 @@ export const parseOptions = (
   const systems = values.systems?.split(",").map((name) => name.trim());
   return {
     workloads:
-      positionals.length === 0 ? workloadNames : known("workload", [...new Set(positionals)], workloadNames),
+      positionals.length > 0
+        ? known("workload", [...new Set(positionals)], workloadNames)
+        : values.smoke
+          ? workloadNames
+          : bareNames,
     systems: systems === undefined ? undefined : known("system", systems, systemNames),
     runCount: runCount ?? (values.smoke ? SMOKE_RUN_COUNT : RUN_COUNT_DEFAULT),
     seconds: positive("seconds", values.seconds) ?? (values.smoke ? SMOKE_SECONDS : undefined),

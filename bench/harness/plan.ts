@@ -24,7 +24,8 @@ export const planRuns = (
   for (let run = 0; run < runCount; run++) {
     for (const params of workload.params) {
       for (let turn = 0; turn < names.length; turn++) {
-        plan.push({ workload, system: names[(turn + run) % names.length]!, params, run });
+        const system = names[(turn + run) % names.length]!;
+        if (workload.hasRow?.(system, params) ?? true) plan.push({ workload, system, params, run });
       }
     }
   }

@@ -1,10 +1,11 @@
 import Table from "cli-table3";
 import { paramsText } from "./workload.js";
-import { median, ratioSpread, spread } from "./statistics.js";
+import { differenceSpread, median, ratioSpread, spread } from "./statistics.js";
+import type { Spread } from "./statistics.js";
 import type { Environment } from "./environment.js";
 import type { LatencyUs } from "./latency.js";
 import type { Outcome, RunRecord, Unmeasured } from "./runner.js";
-import type { Metric, Params, RatioRule, Workload } from "./workload.js";
+import type { Bar, Metric, Params, RatioRule, ValueRule, Workload } from "./workload.js";
 
 /** The values of one run, in the JSON. */
 export interface RunValues {
@@ -14,6 +15,12 @@ export interface RunValues {
   readonly errors: number;
   readonly overlaps?: number;
   readonly tokenDisorders?: number;
+  /** Of workloads that count bytes on the JavaScript heap; their service times are all 0. */
+  readonly bytesPerOp?: number;
+  readonly collections?: number;
+  readonly operationCount?: number;
+  /** Of workloads with a load in the background. */
+  readonly bulkMiBPerSecond?: number;
 }
 
 /** One row: medians of the runs, except `max`, which is the largest, and `errors`, which is the sum. */
@@ -25,6 +32,8 @@ export interface Result {
   readonly serviceTimeUs: LatencyUs;
   readonly clientCpuUsPerOp: number;
   readonly errors: number;
+  readonly bytesPerOp?: number;
+  readonly bulkMiBPerSecond?: number;
   readonly runs: readonly RunValues[];
 }
 
@@ -36,18 +45,35 @@ export interface Ratio {
   readonly max: number;
 }
 
+/** A number that is no quotient: a row's own, or how far it is above another's. */
+export interface Value extends Spread {
+  readonly name: string;
+  readonly unit: string;
+}
+
 /** What `--json` writes. `schema` grows when a reader of the old form would misread the new one. */
 export interface Report {
   readonly schema: 1;
   readonly environment: Environment;
   readonly results: readonly Result[];
   readonly ratios: readonly Ratio[];
+  readonly values: readonly Value[];
 }
 
 const sameParams = (a: Params, b: Params): boolean => paramsText(a) === paramsText(b);
 
-const metricOf = (run: RunValues, metric: Metric): number =>
-  metric === "opsPerSecond" || metric === "clientCpuUsPerOp" ? run[metric] : run.serviceTimeUs[metric];
+const metricOf = (run: RunValues, metric: Metric): number => {
+  switch (metric) {
+    case "opsPerSecond":
+    case "clientCpuUsPerOp":
+      return run[metric];
+    case "bytesPerOp":
+    case "collections":
+      return run[metric] ?? NaN;
+    default:
+      return run.serviceTimeUs[metric];
+  }
+};
 
 const toResult = (records: readonly RunRecord[]): Result => {
   const { workload, system, params } = records[0]!;
@@ -66,17 +92,27 @@ const toResult = (records: readonly RunRecord[]): Result => {
     },
     clientCpuUsPerOp: middle((record) => record.clientCpuUsPerOp),
     errors: records.reduce((sum, record) => sum + record.errors, 0),
-    runs: records.map(
-      ({ opsPerSecond, serviceTimeUs, clientCpuUsPerOp, errors, overlaps, tokenDisorders }) => ({
-        opsPerSecond,
-        serviceTimeUs,
-        clientCpuUsPerOp,
-        errors,
-        ...(overlaps === undefined ? {} : { overlaps }),
-        ...(tokenDisorders === undefined ? {} : { tokenDisorders }),
-      }),
-    ),
+    ...middleOf("bytesPerOp", records),
+    ...middleOf("bulkMiBPerSecond", records),
+    runs: records.map(valuesOf),
   };
+};
+
+const ROW_OF_RECORD = new Set(["workload", "system", "params", "errorText"]);
+
+/** What a run's record has besides its row and its error. */
+const valuesOf = (record: RunRecord): RunValues =>
+  Object.fromEntries(
+    Object.entries(record).filter(([name]) => !ROW_OF_RECORD.has(name)),
+  ) as unknown as RunValues;
+
+/** The median of a value that not every workload has. */
+const middleOf = <Name extends "bytesPerOp" | "bulkMiBPerSecond">(
+  name: Name,
+  records: readonly RunRecord[],
+): Partial<Record<Name, number>> => {
+  const values = records.flatMap((record) => record[name] ?? []);
+  return values.length === 0 ? {} : ({ [name]: median(values) } as Record<Name, number>);
 };
 
 /** One result per workload, parameters and system, in the order in which the workload lists them. */
@@ -95,22 +131,43 @@ export const collectResults = (workloads: readonly Workload[], records: readonly
     ),
   );
 
-const ratioOf = (rule: RatioRule, workload: string, results: readonly Result[]): Ratio | undefined => {
-  const runsOf = (system: string): number[] =>
-    (
-      results.find(
-        (result) =>
-          result.workload === workload && result.system === system && sameParams(result.params, rule.params),
-      )?.runs ?? []
-    ).map((run) => metricOf(run, rule.metric));
-  const quotient = ratioSpread(runsOf(rule.system), runsOf(rule.against));
-  return quotient === undefined ? undefined : { name: rule.name, ...quotient };
-};
+const runsOf = (
+  results: readonly Result[],
+  workload: string,
+  system: string,
+  params: Params,
+  metric: Metric,
+): number[] =>
+  (
+    results.find(
+      (result) =>
+        result.workload === workload && result.system === system && sameParams(result.params, params),
+    )?.runs ?? []
+  ).map((run) => metricOf(run, metric));
 
 /** Those of the workloads' ratios that this outcome can tell. */
 export const collectRatios = (workloads: readonly Workload[], results: readonly Result[]): Ratio[] =>
-  workloads.flatMap((workload) =>
-    workload.ratios.flatMap((rule) => ratioOf(rule, workload.name, results) ?? []),
+  workloads.flatMap(({ name: workload, ratios }) =>
+    ratios.flatMap(({ name, metric, system, params, against, againstParams = params }) => {
+      const quotient = ratioSpread(
+        runsOf(results, workload, system, params, metric),
+        runsOf(results, workload, against, againstParams, metric),
+      );
+      return quotient === undefined ? [] : { name, ...quotient };
+    }),
+  );
+
+/** Those of the workloads' values that this outcome can tell. */
+export const collectValues = (workloads: readonly Workload[], results: readonly Result[]): Value[] =>
+  workloads.flatMap(({ name: workload, values = [] }) =>
+    values.flatMap(({ name, metric, system, params, above, unit }) => {
+      const own = runsOf(results, workload, system, params, metric);
+      const value = differenceSpread(
+        own,
+        above === undefined ? own.map(() => 0) : runsOf(results, workload, above, params, metric),
+      );
+      return value === undefined ? [] : { name, unit, ...value };
+    }),
   );
 
 export const makeReport = (
@@ -119,7 +176,13 @@ export const makeReport = (
   environment: Environment,
 ): Report => {
   const results = collectResults(workloads, outcome.records);
-  return { schema: 1, environment, results, ratios: collectRatios(workloads, results) };
+  return {
+    schema: 1,
+    environment,
+    results,
+    ratios: collectRatios(workloads, results),
+    values: collectValues(workloads, results),
+  };
 };
 
 /** Three digits, which is what the histogram keeps and more than runs agree on. */
@@ -152,17 +215,65 @@ const makeTable = (isTerminal: boolean, head: string[]): InstanceType<typeof Tab
     ...(isTerminal ? {} : { chars: { ...PLAIN_CHARS, middle: " " } }),
   });
 
-/** What a rate and a latency are of, per workload. */
-const wording = (workload: Workload): { rate: string; latency: string } =>
-  workload.agentCount > 1
-    ? { rate: "hand-overs/s", latency: "release call to next owner, µs" }
-    : { rate: "ops/s", latency: "service time, µs" };
+const barText = (bar: Bar, unit: string): string =>
+  "atLeast" in bar ? `>= ${bar.atLeast}${unit}` : `<= ${bar.atMost}${unit}`;
 
-/** The bar of one ratio in words, and whether it was reached. */
-export const judge = (rule: RatioRule, ratio: Ratio): string => {
-  const [sign, bar] = "atLeast" in rule.bar ? [">=", rule.bar.atLeast] : ["<=", rule.bar.atMost];
-  const reached = sign === ">=" ? ratio.value >= bar : ratio.value <= bar;
-  return `${rule.name}: bar ${sign} ${bar}x, measured ${number(ratio.value)}x (${number(ratio.min)} to ${number(ratio.max)}), ${reached ? "ok" : "BELOW"}`;
+const isReached = (bar: Bar, value: number): boolean =>
+  "atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost;
+
+/** The bar of one rule in words, and whether it was reached. */
+export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread): string => {
+  const unit = "unit" in rule ? ` ${rule.unit}` : "x";
+  const measured = `measured ${number(value)}${unit} (${number(min)} to ${number(max)})`;
+  const about = rule.about === undefined ? "" : `; ${rule.about}`;
+  if (rule.bar === undefined) return `${rule.name}: ${measured}${about}`;
+  return `${rule.name}: bar ${barText(rule.bar, unit)}, ${measured}, ${isReached(rule.bar, value) ? "ok" : "BELOW"}${about}`;
+};
+
+/** What the columns of a workload's table are, behind its parameters and its system. */
+const columnsOf = (
+  { shows }: Workload,
+  hasBulk: boolean,
+): { readonly about: string; readonly head: string[]; cells(result: Result): number[] } => {
+  const spreadOf = (result: Result, metric: Metric): number[] => {
+    const { value, min, max } = spread(result.runs.map((run) => metricOf(run, metric)));
+    return [value, min, max];
+  };
+  if (shows === "bytes") {
+    return {
+      about:
+        "bytes: allocated on the JavaScript heap per operation; collections: garbage collections in all runs",
+      head: ["bytes/op", "min", "max", "operations", "collections", "client CPU µs/op", "errors"],
+      cells: (result) => [
+        ...spreadOf(result, "bytesPerOp"),
+        median(result.runs.map(({ operationCount = 0 }) => operationCount)),
+        result.runs.reduce((sum, { collections = 0 }) => sum + collections, 0),
+        result.clientCpuUsPerOp,
+        result.errors,
+      ],
+    };
+  }
+  const [rate, latency] =
+    shows === "handovers"
+      ? ["hand-overs/s", "release call to next owner, µs"]
+      : ["ops/s", "service time, µs"];
+  return {
+    about: `p50 to max: ${latency}`,
+    head: [
+      ...[rate, "min", "max", "p50", "p90", "p99", "p99.9", "max", "client CPU µs/op"],
+      ...(hasBulk ? ["bulk MiB/s"] : []),
+      "errors",
+    ],
+    cells: (result) => {
+      const { p50, p90, p99, p999, max } = result.serviceTimeUs;
+      return [
+        ...spreadOf(result, "opsPerSecond"),
+        ...[p50, p90, p99, p999, max, result.clientCpuUsPerOp],
+        ...(hasBulk ? [result.bulkMiBPerSecond ?? 0] : []),
+        result.errors,
+      ];
+    },
+  };
 };
 
 /** The tables and the bars, for people. */
@@ -176,33 +287,19 @@ export const renderReport = (
   for (const workload of workloads) {
     const results = report.results.filter((result) => result.workload === workload.name);
     if (results.length === 0) continue;
-    const { rate, latency } = wording(workload);
+    const columns = columnsOf(
+      workload,
+      results.some(({ bulkMiBPerSecond }) => bulkMiBPerSecond !== undefined),
+    );
     const runCount = Math.max(...results.map((result) => result.runs.length));
     lines.push(`${workload.name}: ${workload.about}`);
-    lines.push(`Medians of ${runCount} runs (max: of all); p50 to max: ${latency}`);
-    const head = [
-      "",
-      "system",
-      rate,
-      "min",
-      "max",
-      "p50",
-      "p90",
-      "p99",
-      "p99.9",
-      "max",
-      "client CPU µs/op",
-      "errors",
-    ];
-    const table = makeTable(isTerminal, head);
+    lines.push(`Medians of ${runCount} runs (max: of all); ${columns.about}`);
+    const table = makeTable(isTerminal, ["", "system", ...columns.head]);
     for (const result of results) {
-      const rates = spread(result.runs.map((run) => run.opsPerSecond));
-      const { p50, p90, p99, p999, max } = result.serviceTimeUs;
-      const values = [rates.value, rates.min, rates.max, p50, p90, p99, p999, max, result.clientCpuUsPerOp];
       table.push([
         paramsText(result.params),
         result.system,
-        ...[...values, result.errors].map((value) => number(value)),
+        ...columns.cells(result).map((value) => number(value)),
       ]);
     }
     lines.push(table.toString().replaceAll(/ +$/gm, ""), "");
@@ -217,10 +314,13 @@ export const renderReport = (
   );
   for (const { workload, system, reason } of unmeasured)
     lines.push(`NOT MEASURED: ${workload} ${system}: ${reason}`);
-  for (const workload of workloads) {
-    for (const rule of workload.ratios) {
-      const ratio = report.ratios.find((candidate) => candidate.name === rule.name);
-      if (ratio !== undefined) lines.push(judge(rule, ratio));
+  const spreads = new Map<string, Spread>(
+    [...report.ratios, ...report.values].map((each) => [each.name, each]),
+  );
+  for (const { ratios, values = [] } of workloads) {
+    for (const rule of [...ratios, ...values]) {
+      const measured = spreads.get(rule.name);
+      if (measured !== undefined) lines.push(judge(rule, measured));
     }
   }
   return `${lines.join("\n")}\n`;

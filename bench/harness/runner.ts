@@ -3,7 +3,7 @@ import type { LatencyUs } from "./latency.js";
 import { checkLockHistory } from "./lock-history.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun } from "./plan.js";
-import { monotonicUs } from "./workload.js";
+import { monotonicUs, paramsText } from "./workload.js";
 import type { Agent } from "./agent.js";
 import type { Measurement, Params, Target, Workload } from "./workload.js";
 
@@ -20,6 +20,12 @@ export interface RunRecord {
   /** Of workloads that take one lock from many sides. */
   readonly overlaps?: number;
   readonly tokenDisorders?: number;
+  /** Of workloads that count bytes. */
+  readonly bytesPerOp?: number;
+  readonly collections?: number;
+  readonly operationCount?: number;
+  /** Of workloads with a load in the background. */
+  readonly bulkMiBPerSecond?: number;
 }
 
 /** A system that could not be measured, and why. */
@@ -38,7 +44,7 @@ export interface Outcome {
 export interface Surroundings {
   /** Starts what the workload is measured against. */
   openTarget(workload: Workload): Promise<{ readonly target: Target; close(): Promise<void> }>;
-  openAgent(workload: string, system: string, target: Target): Promise<Agent>;
+  openAgent(workload: Workload, system: string, target: Target): Promise<Agent>;
   onProgress(text: string, doneCount: number, totalCount: number): void;
 }
 
@@ -50,6 +56,9 @@ export interface RunSettings {
 
 /** Time for a request to reach all agents of a run before the moment at which they begin together. */
 const START_DELAY_US = 30_000;
+
+const bulkBytesPerMs = ({ bulkBytes = 0, elapsedMs }: Measurement): number =>
+  elapsedMs > 0 ? bulkBytes / elapsedMs : 0;
 
 /** Puts the agents' measurements of one run together. */
 export const summarize = (planned: PlannedRun, parts: readonly Measurement[]): RunRecord => {
@@ -74,6 +83,16 @@ export const summarize = (planned: PlannedRun, parts: readonly Measurement[]): R
     errors: sum((part) => part.errorCount),
     errorText: parts.find((part) => part.errorText !== undefined)?.errorText,
     ...(isLockHistory ? { overlaps: history.overlapCount, tokenDisorders: history.tokenDisorderCount } : {}),
+    ...(parts.some((part) => part.allocatedBytes !== undefined)
+      ? {
+          bytesPerOp: sum((part) => part.allocatedBytes ?? 0) / operationCount,
+          collections: sum((part) => part.collections ?? 0),
+          operationCount,
+        }
+      : {}),
+    ...(parts.some((part) => part.bulkBytes !== undefined)
+      ? { bulkMiBPerSecond: sum(bulkBytesPerMs) * (1e3 / 2 ** 20) }
+      : {}),
   };
 };
 
@@ -102,28 +121,31 @@ export const runWorkloads = async (
     surroundings.onProgress(`${workload.name}: starting`, doneCount, totalCount);
     const server = await surroundings.openTarget(workload);
     const agents = new Map<string, Agent[]>();
-    const giveUp = async (system: string, error: unknown): Promise<void> => {
+    const agentsKey = ({ system, params }: PlannedRun): string =>
+      workload.isolatesRows === true ? `${system} ${paramsText(params)}` : system;
+    const giveUp = async (planned: PlannedRun, error: unknown): Promise<void> => {
       const reason = error instanceof Error ? error.message : String(error);
-      outcome.unmeasured.push({ workload: workload.name, system, reason });
-      const failed = agents.get(system) ?? [];
-      agents.delete(system);
+      const key = agentsKey(planned);
+      outcome.unmeasured.push({ workload: workload.name, system: key.trim(), reason });
+      const failed = agents.get(key) ?? [];
+      agents.delete(key);
       await Promise.all(failed.map((agent) => agent.close()));
     };
     try {
-      for (const system of new Set(plan.map((planned) => planned.system))) {
+      for (const planned of new Map(plan.map((each) => [agentsKey(each), each])).values()) {
         const opened: Agent[] = [];
-        agents.set(system, opened);
+        agents.set(agentsKey(planned), opened);
         try {
           for (let agent = 0; agent < workload.agentCount; agent++) {
-            opened.push(await surroundings.openAgent(workload.name, system, server.target));
+            opened.push(await surroundings.openAgent(workload, planned.system, server.target));
           }
         } catch (error) {
-          await giveUp(system, error);
+          await giveUp(planned, error);
         }
       }
       for (const planned of plan) {
         if (isAborted()) break;
-        const opened = agents.get(planned.system);
+        const opened = agents.get(agentsKey(planned));
         if (opened !== undefined) {
           const seconds = settings.seconds ?? workload.seconds;
           const request = {
@@ -131,6 +153,7 @@ export const runWorkloads = async (
             // A shorter run has a shorter warm-up.
             warmupMs: workload.warmupSeconds * 1e3 * Math.min(1, seconds / workload.seconds),
             durationMs: seconds * 1e3,
+            share: seconds / workload.seconds,
             runId: `${process.pid}-${doneCount}`,
             startAtUs: monotonicUs() + START_DELAY_US,
             agentCount: opened.length,
@@ -144,7 +167,7 @@ export const runWorkloads = async (
             }
             outcome.records.push(summarize(planned, parts));
           } catch (error) {
-            await giveUp(planned.system, error);
+            await giveUp(planned, error);
           }
         }
         doneCount++;

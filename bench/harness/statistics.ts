@@ -29,3 +29,9 @@ export const ratioSpread = (values: readonly number[], against: readonly number[
     .filter((quotient) => Number.isFinite(quotient));
   return quotients.length === 0 ? undefined : spread(quotients);
 };
+
+/** The same for differences. Undefined when there is no run, or one without a number. */
+export const differenceSpread = (values: readonly number[], minus: readonly number[]): Spread | undefined => {
+  const differences = values.slice(0, minus.length).map((value, run) => value - minus[run]!);
+  return differences.length === 0 || differences.some(Number.isNaN) ? undefined : spread(differences);
+};

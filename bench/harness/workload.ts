@@ -8,14 +8,23 @@ export interface Params {
   readonly contenders?: number;
   /** How long a holder keeps the lock. */
   readonly holdMs?: number;
+  /** Which server the calls go to, where a workload has both. */
+  readonly server?: "etcd" | "null";
+  /** The small call that is timed. */
+  readonly call?: "txn" | "lease" | "keepalive" | "lock";
+  /** What moves in the background. */
+  readonly bulk?: "none" | "put" | "range";
 }
 
-/** `c=64` or `contenders=2 hold=10ms`: for people and for progress lines. */
+/** `c=64` or `contenders=2 hold=10ms` or `etcd txn bulk=put`: for people and for progress lines. */
 export const paramsText = (params: Params): string =>
   [
     params.concurrency === undefined ? [] : [`c=${params.concurrency}`],
     params.contenders === undefined ? [] : [`contenders=${params.contenders}`],
     params.holdMs === undefined ? [] : [`hold=${params.holdMs}ms`],
+    params.server ?? [],
+    params.call ?? [],
+    params.bulk === undefined ? [] : [`bulk=${params.bulk}`],
   ]
     .flat()
     .join(" ");
@@ -24,6 +33,10 @@ export const paramsText = (params: Params): string =>
 export interface Target {
   /** `host:port` of each member. */
   readonly endpoints: readonly string[];
+  /** `host:port` of a null server, where a workload has it beside an etcd. */
+  readonly nullEndpoint?: string;
+  /** The authority to trust, as PEM text, where the server speaks TLS. */
+  readonly ca?: string;
 }
 
 /** How one run goes. Sent to the agent processes. */
@@ -31,6 +44,8 @@ export interface RunRequest {
   readonly params: Params;
   readonly warmupMs: number;
   readonly durationMs: number;
+  /** The length of this run as a part of the workload's own: for those that count operations and not seconds. */
+  readonly share: number;
   /** Different for every run, so that names of one run never meet those of another. */
   readonly runId: string;
   /** When all agents of the run begin, on `monotonicUs()`: they are separate processes. */
@@ -67,6 +82,12 @@ export interface Measurement {
   /** `holds` acquired before this are warm-up. */
   readonly windowStartUs?: number;
   readonly windowEndUs?: number;
+  /** On the JavaScript heap, by all operations of the window. */
+  readonly allocatedBytes?: number;
+  /** Garbage collections in the window. */
+  readonly collections?: number;
+  /** Moved in the background during the window. */
+  readonly bulkBytes?: number;
 }
 
 /** A system under measurement, set up and warm, inside an agent process. */
@@ -77,32 +98,58 @@ export interface System {
 
 export type SystemFactory = (target: Target) => Promise<System>;
 
-/** One value of a result that ratios are made of. */
-export type Metric = "opsPerSecond" | "p50" | "p90" | "p99" | "clientCpuUsPerOp";
+/** One value of a result that rules are made of. */
+export type Metric =
+  "opsPerSecond" | "p50" | "p90" | "p99" | "clientCpuUsPerOp" | "bytesPerOp" | "collections";
 
-/** A comparison of two systems at the same parameters, and what it has to reach. */
-export interface RatioRule {
+export type Bar = { readonly atLeast: number } | { readonly atMost: number };
+
+interface Rule {
   readonly name: string;
   readonly metric: Metric;
   readonly system: string;
-  readonly against: string;
   readonly params: Params;
-  readonly bar: { readonly atLeast: number } | { readonly atMost: number };
+  /** Left out where the number is for reading only; `about` says why then. */
+  readonly bar?: Bar;
+  readonly about?: string;
+}
+
+/** A comparison of two rows, by default of two systems at the same parameters, and what it has to reach. */
+export interface RatioRule extends Rule {
+  readonly against: string;
+  readonly againstParams?: Params;
+}
+
+/** A value by itself, or what it is above another row's, and what it has to reach. */
+export interface ValueRule extends Rule {
+  readonly unit: string;
+  readonly above?: string;
 }
 
 export interface Workload {
   readonly name: string;
   /** One line for `--help`. */
   readonly about: string;
-  readonly server: "null" | "etcd";
+  /** Left out of a run that names no workload. */
+  readonly onRequest?: boolean;
+  readonly server: "null" | "null-tls" | "etcd" | "etcd-and-null";
   /** Agent processes per system. */
   readonly agentCount: number;
+  /** Whether a system has other processes for each of its settings: what one leaves behind is not counted in another. */
+  readonly isolatesRows?: boolean;
+  /** Node's own options for the agent processes. */
+  readonly nodeOptions?: readonly string[];
   /** Length of one run unless `--seconds` says otherwise. */
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly params: readonly Params[];
   readonly systems: Readonly<Record<string, SystemFactory>>;
+  /** Whether a system is run at a setting; all are at all when there is no such function. */
+  readonly hasRow?: (system: string, params: Params) => boolean;
   readonly ratios: readonly RatioRule[];
+  readonly values?: readonly ValueRule[];
+  /** What its table shows: calls and their service times, locks passed on, or bytes per operation. */
+  readonly shows: "calls" | "handovers" | "bytes";
 }
 
 /**

@@ -30,6 +30,14 @@ export const compareAndGet = (client: Client): Operation => {
   };
 };
 
+/** The same with a promise and a plain object. */
+export const runCompareAndGet = (client: Client): (() => Promise<unknown>) => {
+  const key = param.key("key");
+  const txn = client.prepare({ if: [compare.modRevision(key, ">", 0)], then: [op.get(key)] });
+  const parameters = { key: KEY };
+  return () => txn.run(parameters);
+};
+
 /** A client with a session of its own, which wants locks. */
 export const openMutexContender = async (
   endpoints: readonly string[],

@@ -62,6 +62,7 @@ export const acquire: Workload = {
   about: "acquire and release of names that nobody else wants, session ready before the clock starts",
   server: "etcd",
   agentCount: 1,
+  shows: "calls",
   seconds: 0.9,
   warmupSeconds: 0.25,
   params: [1, 16, 64].map((concurrency) => ({ concurrency })),

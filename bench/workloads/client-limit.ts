@@ -47,6 +47,7 @@ export const clientLimit: Workload = {
   about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
   server: "null",
   agentCount: 1,
+  shows: "calls",
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),

@@ -34,6 +34,7 @@ export const handover: Workload = {
   about: "contenders for one name, each its own client and session, in two processes",
   server: "etcd",
   agentCount: AGENT_COUNT,
+  shows: "handovers",
   seconds: 1.3,
   warmupSeconds: 0.25,
   params: [2, CONTENDERS_MAX_COUNT].flatMap((contenders) =>

@@ -1,10 +1,11 @@
 import type { Workload } from "../harness/workload.js";
 import { acquire } from "./acquire.js";
+import { alloc } from "./alloc.js";
 import { clientLimit } from "./client-limit.js";
 import { handover } from "./handover.js";
 
-/** In the order in which a bare `npm run bench` runs them. */
-export const workloads: readonly Workload[] = [clientLimit, acquire, handover];
+/** In the order in which they run. */
+export const workloads: readonly Workload[] = [clientLimit, acquire, handover, alloc];
 
 export const workloadNamed = (name: string): Workload | undefined =>
   workloads.find((workload) => workload.name === name);

@@ -80,6 +80,7 @@ describe("contention", () => {
     params: { contenders: 3, holdMs },
     warmupMs: 20,
     durationMs: 100,
+    share: 1,
     runId: "test",
     startAtUs: monotonicUs() + 5_000,
     agentIndex: 0,

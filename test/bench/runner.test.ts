@@ -15,6 +15,7 @@ const workload: Workload = {
   name: "sample",
   about: "a workload for tests",
   server: "null",
+  shows: "calls",
   agentCount: 1,
   seconds: 1,
   warmupSeconds: 0.5,
@@ -43,6 +44,7 @@ const workload: Workload = {
 const contended: Workload = {
   ...workload,
   name: "contended",
+  shows: "handovers",
   agentCount: 2,
   params: [{ contenders: 2, holdMs: 0 }],
   ratios: [],
@@ -277,7 +279,7 @@ describe("report", () => {
   test("has the schema that readers of its JSON count on", async () => {
     const report = makeReport([workload], await measured(), environment);
     const parsed = JSON.parse(JSON.stringify(report)) as typeof report;
-    expect(Object.keys(parsed)).toEqual(["schema", "environment", "results", "ratios"]);
+    expect(Object.keys(parsed)).toEqual(["schema", "environment", "results", "ratios", "values"]);
     expect(parsed.schema).toBe(1);
     expect(parsed.results).toHaveLength(6);
     for (const result of parsed.results) {
