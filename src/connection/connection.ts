@@ -131,6 +131,8 @@ export class Connection implements FrameSink {
   /** Streams above this were written after the last flush: no byte of them has left the process. */
   #flushedStreamId = 0;
   #goawayStreamId = Infinity;
+  /** Streams that the peer has ended while their readers were paused: it counts them no more, and pings for them are strikes. */
+  #heldCount = 0;
 
   // The peer's limits; the defaults are the protocol's (RFC 9113 §6.5.2).
   #peerStreamsMax = Infinity;
@@ -277,6 +279,11 @@ export class Connection implements FrameSink {
     return this.#table.activeCount + this.#queue.length;
   }
 
+  /** Streams that are open for the peer too. */
+  get #openCount(): number {
+    return this.#table.activeCount - this.#heldCount;
+  }
+
   /** The buffer that `reserveUnary` gives a place in; read it anew after every reservation. */
   get output(): Buffer {
     return this.#output;
@@ -303,7 +310,7 @@ export class Connection implements FrameSink {
     if (
       this.#state !== "open" ||
       this.#queue.length !== 0 ||
-      this.#table.activeCount >= this.#peerStreamsMax ||
+      this.#openCount >= this.#peerStreamsMax ||
       framedBytes > this.#sendWindowBytes ||
       framedBytes > this.#peerInitialWindowBytes ||
       framedBytes > this.#peerFrameMaxBytes
@@ -487,11 +494,7 @@ export class Connection implements FrameSink {
   }
 
   #startQueued(): void {
-    while (
-      this.#queue.length > 0 &&
-      this.#state === "open" &&
-      this.#table.activeCount < this.#peerStreamsMax
-    ) {
+    while (this.#queue.length > 0 && this.#state === "open" && this.#openCount < this.#peerStreamsMax) {
       const stream = this.#queue.shift()!;
       this.#writeHeaders(stream, false, 0);
       if (stream.sendQueue.length > 0 || stream.endAfterQueue) this.#listSendable(stream);
@@ -668,7 +671,7 @@ export class Connection implements FrameSink {
       if (this.#closeError !== undefined) return;
     }
     // Also while the socket takes nothing: a peer that stopped reading is found by its silence.
-    if (this.#table.activeCount > 0) this.#keepAlive();
+    if (this.#openCount > 0) this.#keepAlive();
     this.#updateReference();
     const length = this.#outputLength;
     if (length === 0 || !this.#sentPreface || this.#writing) return;
@@ -1100,6 +1103,8 @@ export class Connection implements FrameSink {
     if (stream.paused) {
       stream.heldStatus = status;
       stream.heldMessage = message;
+      this.#heldCount++;
+      if (this.#queue.length > 0) this.#beginBatch();
     } else this.#endWithStatus(stream, status, message);
   }
 
@@ -1154,7 +1159,12 @@ export class Connection implements FrameSink {
     }
     // After the whole response it only says "send no more" (RFC 9113 §8.1); the held status stays true.
     if (stream.heldStatus >= 0) return;
-    this.#endWithError(stream, errorOfReset(errorCode, this.endpoint));
+    // A server that counts the same deadline may cut the call off just before our timer does.
+    const late = errorCode === Http2Code.CANCEL && stream.deadlineMs <= this.#runtime.now();
+    this.#endWithError(
+      stream,
+      late ? errorOfDeadline(this.endpoint, true, true) : errorOfReset(errorCode, this.endpoint),
+    );
   }
 
   onStreamError(streamId: number, errorCode: Http2Code, reason: string): void {
@@ -1341,6 +1351,7 @@ export class Connection implements FrameSink {
 
   /** Takes a stream out of every list; its fields stay readable for the handler. */
   #detach(stream: Stream): void {
+    if (stream.heldStatus >= 0) this.#heldCount--;
     if (stream.id !== 0) this.#table.remove(stream);
     else if (stream.phase === Phase.queued) this.#queue.remove(stream);
     stream.phase = Phase.idle;
@@ -1451,7 +1462,7 @@ export class Connection implements FrameSink {
       }
       this.#pingSentMs = -1;
     }
-    if (this.#table.activeCount === 0) return;
+    if (this.#openCount === 0) return;
     const silentMs = this.#nowMs - this.#lastReadMs;
     if (silentMs >= this.#limits.pingIntervalMs) {
       this.#sendPing();
