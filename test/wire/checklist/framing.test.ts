@@ -614,7 +614,7 @@ describe.each(transports)("B over %s:", (transport) => {
       "user-agent: etcdwire-test",
       "hasleader: true",
       "token: t",
-      "grpc-timeout: 2S",
+      "grpc-timeout: 2000m",
       "client-api-version: 3.5",
     ]);
   });
