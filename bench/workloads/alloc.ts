@@ -126,17 +126,18 @@ const openRun: SystemFactory = async (target) => {
   );
 };
 
-/** What Node takes for a promise that is resolved later and awaited: no program that awaits a call can be below it. */
+/** What Node takes for a promise that is resolved later: nothing that returns one can be below it. */
 const openPromise: SystemFactory = () => {
-  let resolvers: ((value: unknown) => void)[] = [];
+  const resolvers: ((value: unknown) => void)[] = [];
+  let count = 0;
   const resolveAll = (): void => {
-    const waiting = resolvers;
-    resolvers = [];
-    for (const resolve of waiting) resolve(undefined);
+    for (let i = 0; i < count; i++) resolvers[i]!(undefined);
+    count = 0;
   };
   const operation = (): Promise<unknown> =>
     new Promise((resolve) => {
-      if (resolvers.push(resolve) === 1) setImmediate(resolveAll);
+      if (count === 0) setImmediate(resolveAll);
+      resolvers[count++] = resolve;
     });
   return Promise.resolve(system((loop) => countPromises(operation, loop), nothing));
 };
@@ -165,6 +166,7 @@ const openEtcdwireStub: SystemFactory = async (target) => {
       close();
       await client.close();
     },
+    () => SLOW_OPERATIONS,
   );
 };
 
