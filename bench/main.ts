@@ -53,6 +53,7 @@ const main = async (options: BenchOptions): Promise<number> => {
     {
       openTarget: async (workload) => {
         if (workload.server === "null") return openNullServer();
+        if (workload.server === "null-tls") return openNullServer("tls");
         const { openEtcd } = await import("./harness/etcd.js");
         const etcd = await openEtcd(options.memberCount, (line) => progress.note(line));
         etcdEnvironment = etcd.environment;

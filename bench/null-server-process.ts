@@ -1,11 +1,19 @@
-/** The null server in a process of its own: prints `{"port":N}` and lives until its standard input ends. */
+/**
+ * The null server in a process of its own: prints `{"port":N}` and lives until its standard input ends. `tls` as its
+ * argument makes it speak TLS 1.3; it prints the authority to trust beside the port then.
+ */
+import { createAuthority } from "../src/testing/index.js";
 import { startNullServer } from "./null-server.js";
 
 /** Longer than any pause between two calls of a run that is under way. */
 const AWAKE_MS = 20;
 
-const server = await startNullServer(undefined, AWAKE_MS);
-process.stdout.write(`${JSON.stringify({ port: server.port })}\n`);
+const authority = process.argv[2] === "tls" ? createAuthority("etcdwire bench") : undefined;
+const server = await startNullServer({
+  awakeMs: AWAKE_MS,
+  tls: authority?.issue({ commonName: "null server", names: ["127.0.0.1"] }),
+});
+process.stdout.write(`${JSON.stringify({ port: server.port, ca: authority?.cert })}\n`);
 // The parent's end of the pipe closes however the parent dies, by SIGKILL too.
 process.stdin.on("end", () => process.exit(0)).resume();
 // Ctrl-C goes to the whole process group; the parent decides when this server is no longer needed.

@@ -4,11 +4,16 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Target } from "./workload.js";
 
-/** Starts the null server in a process of its own; it ends when this process does, however that happens. */
-export const openNullServer = async (): Promise<{ readonly target: Target; close(): Promise<void> }> => {
+/**
+ * Starts the null server in a process of its own, over TLS if asked for; it ends when this process does, however that
+ * happens.
+ */
+export const openNullServer = async (
+  protocol: "tcp" | "tls" = "tcp",
+): Promise<{ readonly target: Target; close(): Promise<void> }> => {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL("../null-server-process.js", import.meta.url))],
+    [fileURLToPath(new URL("../null-server-process.js", import.meta.url)), protocol],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const exited = once(child, "exit");
@@ -16,9 +21,9 @@ export const openNullServer = async (): Promise<{ readonly target: Target; close
     once(createInterface(child.stdout), "line"),
     exited.then(() => Promise.reject(new Error("the null server ended before it was ready"))),
   ])) as [string];
-  const { port } = JSON.parse(line) as { port: number };
+  const { port, ca } = JSON.parse(line) as { port: number; ca?: string };
   return {
-    target: { endpoints: [`127.0.0.1:${port}`] },
+    target: { endpoints: [`127.0.0.1:${port}`], ...(ca === undefined ? {} : { ca }) },
     close: async () => {
       child.stdin.end();
       await exited;

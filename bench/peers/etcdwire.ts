@@ -3,8 +3,10 @@ import { Client, compare, Mutex, op, param, Session } from "../../src/index.js";
 import type { TxnCallback } from "../../src/index.js";
 import type { Operation } from "../harness/closed-loop.js";
 import type { Contender } from "../harness/contention.js";
+import type { Target } from "../harness/workload.js";
 
-export const openClient = (endpoints: readonly string[]): Client => new Client({ endpoints: [...endpoints] });
+export const openClient = ({ endpoints, ca }: Target): Client =>
+  new Client({ endpoints: [...endpoints], ...(ca === undefined ? {} : { tls: { ca } }) });
 
 const KEY = Buffer.from("bench/key");
 
@@ -39,11 +41,8 @@ export const runCompareAndGet = (client: Client): (() => Promise<unknown>) => {
 };
 
 /** A client with a session of its own, which wants locks. */
-export const openMutexContender = async (
-  endpoints: readonly string[],
-  ttlSeconds: number,
-): Promise<Contender> => {
-  const client = openClient(endpoints);
+export const openMutexContender = async (target: Target, ttlSeconds: number): Promise<Contender> => {
+  const client = openClient(target);
   const session = await Session.create(client, { ttlSeconds });
   return {
     acquire: async (name) => {

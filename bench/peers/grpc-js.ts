@@ -1,15 +1,21 @@
 /**
  * The stock way to call etcd from Node: classes made by the proto compiler on `@grpc/grpc-js`. One channel, default
- * options, plaintext, as the grpc-js documentation shows. With another channel it is the `etcdwire-stub` system: same
+ * options, as the grpc-js documentation shows. With another channel it is the `etcdwire-stub` system: same
  * messages, same calls.
  */
 import { credentials } from "@grpc/grpc-js";
 import type { ClientOptions } from "@grpc/grpc-js";
 import { Compare, KVClient, RangeRequest, RequestOp, TxnRequest } from "../../src/raw.js";
 import type { TxnResponse } from "../../src/raw.js";
+import type { Target } from "../harness/workload.js";
 
-export const openKv = (endpoint: string, options: ClientOptions = {}): KVClient =>
-  new KVClient(endpoint, credentials.createInsecure(), options);
+/** For the first endpoint of `target`. */
+export const openKv = ({ endpoints, ca }: Target, options: ClientOptions = {}): KVClient =>
+  new KVClient(
+    endpoints[0]!,
+    ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca)),
+    options,
+  );
 
 /** Settles `done` from a unary call's callback. A reply that is not there is an error too. */
 export const settle =

@@ -22,7 +22,7 @@ const system = (acquireAndRelease: (name: string) => Promise<void>, close: () =>
 
 const openEtcdwire: SystemFactory = async (target) => {
   const { openMutexContender } = await import("../peers/etcdwire.js");
-  const contender = await openMutexContender(target.endpoints, TTL_SECONDS);
+  const contender = await openMutexContender(target, TTL_SECONDS);
   return system(
     async (name) => {
       const lock = await contender.acquire(name);

@@ -8,6 +8,7 @@ import type {
   RunRequest,
   System,
   SystemFactory,
+  Target,
   Workload,
 } from "../harness/workload.js";
 
@@ -90,7 +91,7 @@ const openSubmitInMemory: SystemFactory = async () => {
 
 const openSubmit: SystemFactory = async (target) => {
   const { compareAndGet, openClient } = await import("../peers/etcdwire.js");
-  const client = openClient(target.endpoints);
+  const client = openClient(target);
   await client.leader();
   const operation = compareAndGet(client);
   return system(
@@ -117,7 +118,7 @@ const openNode: SystemFactory = async (target) => {
 
 const openRun: SystemFactory = async (target) => {
   const { openClient, runCompareAndGet } = await import("../peers/etcdwire.js");
-  const client = openClient(target.endpoints);
+  const client = openClient(target);
   await client.leader();
   const run = runCompareAndGet(client);
   return system(
@@ -143,11 +144,11 @@ const openPromise: SystemFactory = () => {
 };
 
 const stubOperation = async (
-  endpoint: string,
+  target: Target,
   options: ClientOptions,
 ): Promise<{ operation: Operation; readonly close: () => void }> => {
   const { openKv, submitCompareAndGet } = await import("../peers/grpc-js.js");
-  const kv = openKv(endpoint, options);
+  const kv = openKv(target, options);
   return {
     operation: (_slot, done) => submitCompareAndGet(kv, done),
     close: () => kv.close(),
@@ -156,8 +157,8 @@ const stubOperation = async (
 
 const openEtcdwireStub: SystemFactory = async (target) => {
   const { openClient } = await import("../peers/etcdwire.js");
-  const client = openClient(target.endpoints);
-  const { operation, close } = await stubOperation(target.endpoints[0]!, {
+  const client = openClient(target);
+  const { operation, close } = await stubOperation(target, {
     channelOverride: client.channel(),
   });
   return system(
@@ -171,7 +172,7 @@ const openEtcdwireStub: SystemFactory = async (target) => {
 };
 
 const openGrpcJs: SystemFactory = async (target) => {
-  const { operation, close } = await stubOperation(target.endpoints[0]!, {});
+  const { operation, close } = await stubOperation(target, {});
   return system(
     (loop) => runCountedLoop(operation, loop),
     close,

@@ -1,6 +1,6 @@
 import { runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { System, SystemFactory, Workload } from "../harness/workload.js";
+import type { Bar, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
 const system = (operation: Operation, close: () => Promise<void> | void): System => ({
@@ -12,7 +12,7 @@ const system = (operation: Operation, close: () => Promise<void> | void): System
 
 const openGrpcJs: SystemFactory = async (target) => {
   const { openKv, submitCompareAndGet } = await import("../peers/grpc-js.js");
-  const kv = openKv(target.endpoints[0]!);
+  const kv = openKv(target);
   return system(
     (_slot, done) => submitCompareAndGet(kv, done),
     () => kv.close(),
@@ -21,7 +21,7 @@ const openGrpcJs: SystemFactory = async (target) => {
 
 const openEtcdwire: SystemFactory = async (target) => {
   const { compareAndGet, openClient } = await import("../peers/etcdwire.js");
-  const client = openClient(target.endpoints);
+  const client = openClient(target);
   await client.leader();
   return system(compareAndGet(client), () => client.close());
 };
@@ -30,8 +30,8 @@ const openEtcdwire: SystemFactory = async (target) => {
 const openEtcdwireStub: SystemFactory = async (target) => {
   const { openClient } = await import("../peers/etcdwire.js");
   const { openKv, submitCompareAndGet } = await import("../peers/grpc-js.js");
-  const client = openClient(target.endpoints);
-  const kv = openKv(target.endpoints[0]!, { channelOverride: client.channel() });
+  const client = openClient(target);
+  const kv = openKv(target, { channelOverride: client.channel() });
   return system(
     (_slot, done) => submitCompareAndGet(kv, done),
     async () => {
@@ -41,17 +41,21 @@ const openEtcdwireStub: SystemFactory = async (target) => {
   );
 };
 
-/** What the client itself can do when the server costs nothing. */
-export const clientLimit: Workload = {
-  name: "client-limit",
-  about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
+const calls = {
   server: "null",
-  agentCount: 1,
   shows: "calls",
+  agentCount: 1,
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),
   systems: { etcdwire: openEtcdwire, "etcdwire-stub": openEtcdwireStub, "grpc-js": openGrpcJs },
+} as const satisfies Partial<Workload>;
+
+/** What the client itself can do when the server costs nothing. */
+export const clientLimit: Workload = {
+  ...calls,
+  name: "client-limit",
+  about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
   ratios: [
     {
       name: "client-limit c=64 calls/s: etcdwire / grpc-js",
@@ -59,7 +63,7 @@ export const clientLimit: Workload = {
       system: "etcdwire",
       against: "grpc-js",
       params: { concurrency: 64 },
-      bar: { atLeast: 30 },
+      bar: { atLeast: 40 },
     },
     {
       name: "client-limit c=64 calls/s: etcdwire-stub / grpc-js",
@@ -77,5 +81,75 @@ export const clientLimit: Workload = {
       params: { concurrency: 1 },
       bar: { atMost: 0.2 },
     },
+    {
+      name: "client-limit calls/s: etcdwire c=256 / c=64",
+      metric: "opsPerSecond",
+      system: "etcdwire",
+      params: { concurrency: 256 },
+      against: "etcdwire",
+      againstParams: { concurrency: 64 },
+      bar: { atLeast: 1 },
+    },
+  ],
+  values: [
+    {
+      name: "client-limit c=64 client CPU per call: etcdwire",
+      metric: "clientCpuUsPerOp",
+      system: "etcdwire",
+      params: { concurrency: 64 },
+      unit: "µs",
+      bar: { atMost: 2.5 },
+    },
+  ],
+};
+
+/** The same over TLS 1.3. */
+export const tls: Workload = {
+  ...calls,
+  name: "tls",
+  about: "client-limit over TLS 1.3",
+  onRequest: true,
+  server: "null-tls",
+  ratios: [
+    {
+      name: "tls c=64 calls/s: etcdwire / grpc-js",
+      metric: "opsPerSecond",
+      system: "etcdwire",
+      against: "grpc-js",
+      params: { concurrency: 64 },
+    },
+    {
+      name: "tls c=1 p50: etcdwire / grpc-js",
+      metric: "p50",
+      system: "etcdwire",
+      against: "grpc-js",
+      params: { concurrency: 1 },
+    },
+  ],
+};
+
+const inFlightRatio = (concurrency: number, bar?: Bar, about?: string): RatioRule => ({
+  name: `in-flight client CPU per call: c=${concurrency} / c=64`,
+  metric: "clientCpuUsPerOp",
+  system: "etcdwire",
+  params: { concurrency },
+  against: "etcdwire",
+  againstParams: { concurrency: 64 },
+  ...(bar === undefined ? {} : { bar }),
+  ...(about === undefined ? {} : { about }),
+});
+
+/** What a call costs when many are open: a table or a queue that is searched would show here. */
+export const inFlight: Workload = {
+  ...calls,
+  name: "in-flight",
+  about: "client-limit of etcdwire alone, from 1 to 10,000 calls in flight",
+  onRequest: true,
+  params: [1, 4, 16, 64, 256, 1_024, 4_096, 10_000].map((concurrency) => ({ concurrency })),
+  systems: { etcdwire: openEtcdwire },
+  ratios: [
+    inFlightRatio(1, undefined, "each call pays a write and a read of its own"),
+    inFlightRatio(1_024),
+    inFlightRatio(10_000, { atMost: 1.5 }),
   ],
 };

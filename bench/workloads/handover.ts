@@ -20,7 +20,7 @@ const openContenders = async (open: () => Promise<Contender>): Promise<System> =
 
 const openEtcdwire: SystemFactory = async (target) => {
   const { openMutexContender } = await import("../peers/etcdwire.js");
-  return openContenders(() => openMutexContender(target.endpoints, TTL_SECONDS));
+  return openContenders(() => openMutexContender(target, TTL_SECONDS));
 };
 
 const openServerLock: SystemFactory = async (target) => {

@@ -1,11 +1,11 @@
 import type { Workload } from "../harness/workload.js";
 import { acquire } from "./acquire.js";
 import { alloc } from "./alloc.js";
-import { clientLimit } from "./client-limit.js";
+import { clientLimit, inFlight, tls } from "./client-limit.js";
 import { handover } from "./handover.js";
 
 /** In the order in which they run. */
-export const workloads: readonly Workload[] = [clientLimit, acquire, handover, alloc];
+export const workloads: readonly Workload[] = [clientLimit, acquire, handover, tls, inFlight, alloc];
 
 export const workloadNamed = (name: string): Workload | undefined =>
   workloads.find((workload) => workload.name === name);

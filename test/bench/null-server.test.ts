@@ -146,7 +146,7 @@ describe("null server", () => {
   test("sends a reply that is larger than the connection window in pieces", async () => {
     // `succeeded = true`, then an unknown field of 200,000 bytes.
     const message = Buffer.concat([Buffer.from("1001a206c09a0c", "hex"), Buffer.alloc(200_000)]);
-    const large = await startNullServer(message);
+    const large = await startNullServer({ transactionReply: message });
     const kv = new KVClient(`127.0.0.1:${large.port}`, credentials.createInsecure());
     const replies = await Promise.all(Array.from({ length: 8 }, () => callTxn(kv)));
     expect(replies.every((reply) => reply.succeeded)).toBe(true);
