@@ -109,6 +109,9 @@ const PREFACE_BYTES = Buffer.from(PREFACE, "latin1");
 const EMPTY = new Uint8Array(0);
 /** DATA below this on a stream that is gone counts as a frame that brings nothing. */
 const SMALL_DATA_BYTES = 256;
+/** `application/grpc`, alone or with a subtype; not its cousin `application/grpc-web`, which frames its trailers otherwise. */
+const isGrpc = (contentType: string): boolean =>
+  contentType === "application/grpc" || /^application\/grpc[+;]/.test(contentType);
 /** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
 const CONTROL_FRAME_BYTES = 64;
 
@@ -1063,7 +1066,7 @@ export class Connection implements FrameSink {
     }
     if (status !== 200) {
       this.#finishEarly(stream, endStream, errorOfHttpStatus(status, this.endpoint));
-    } else if (!this.#contentType.startsWith("application/grpc")) {
+    } else if (!isGrpc(this.#contentType)) {
       this.#finishEarly(stream, endStream, errorOfContentType(this.#contentType, this.endpoint));
     } else if (endStream) {
       this.#finishEarly(stream, true, errorOfMissingStatus(this.endpoint));
@@ -1111,7 +1114,7 @@ export class Connection implements FrameSink {
   #finishUnary(stream: Stream): void {
     if (!stream.hasMessage) {
       const what = stream.buffered > 0 ? "ends inside its message" : "has no message";
-      this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, `the response says OK and ${what}`);
+      this.#endBroken(stream, `the response says OK and ${what}`);
       return;
     }
     this.#detach(stream);
@@ -1307,6 +1310,11 @@ export class Connection implements FrameSink {
 
   #breakStream(stream: Stream, code: Http2Code, reason: string): void {
     this.#resetStream(stream, code);
+    this.#endBroken(stream, reason);
+  }
+
+  /** For a stream that both sides have ended: no frame may follow on it (RFC 9113 §5.1). */
+  #endBroken(stream: Stream, reason: string): void {
     this.#endWithError(
       stream,
       new ProtocolError("ETCD_PROTOCOL", `${this.endpoint} broke the protocol: ${reason}`, {
@@ -1318,7 +1326,7 @@ export class Connection implements FrameSink {
   }
 
   #breakTorn(stream: Stream): void {
-    this.#breakStream(stream, Http2Code.PROTOCOL_ERROR, "a response that ends inside a message");
+    this.#endBroken(stream, "a response that ends inside a message");
   }
 
   #resetStream(stream: Stream, code: Http2Code): void {
