@@ -109,5 +109,5 @@ test("the hot connection is at any time the one that asking the tracker, the end
     }),
     { numRuns: 60 },
   );
-  expect(hotCount).toBeGreaterThan(100);
+  expect(hotCount).toBeGreaterThan(20);
 });
