@@ -58,13 +58,10 @@ const SAFE_END = 2n ** 53n;
 
 /** A TxnResponse as the encoding guide and etcd's protos tell it, field by field with bigints. */
 export class PlainTxnReader {
-  // Widened: what is set in one method and read in another is not what the compiler follows.
-  #overLimits = false as boolean;
-  #isOdd = false as boolean;
+  #found = { overLimits: false, isOdd: false };
 
   read(bytes: Uint8Array): PlainReading {
-    this.#found.overLimits = false;
-    this.#found.isOdd = false;
+    this.#found = { overLimits: false, isOdd: false };
     let txn: PlainTxn | undefined;
     try {
       txn = this.#txn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 1);
