@@ -86,7 +86,8 @@ export class PlainHpackDecoder {
   }
 
   #entry(index: number): readonly [string, string] {
-    const entry = [...staticTable, ...this.#entries][index - 1];
+    const { length } = staticTable;
+    const entry = index <= length ? staticTable[index - 1] : this.#entries[index - 1 - length];
     if (entry === undefined) throw new Error("COMPRESSION_ERROR");
     return entry;
   }
