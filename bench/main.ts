@@ -51,11 +51,12 @@ const main = async (options: BenchOptions): Promise<number> => {
     workloads,
     options,
     {
-      openTarget: async (workload) => {
-        if (workload.server === "null") return openNullServer();
-        if (workload.server === "null-tls") return openNullServer("tls");
-        const { openEtcd } = await import("./harness/etcd.js");
-        const etcd = await openEtcd(options.memberCount, (line) => progress.note(line));
+      openTarget: async ({ server }) => {
+        if (server === "null") return openNullServer();
+        if (server === "null-tls") return openNullServer({ tls: true });
+        const { openEtcd, openEtcdAndNullServer } = await import("./harness/etcd.js");
+        const open = server === "etcd" ? openEtcd : openEtcdAndNullServer;
+        const etcd = await open(options.memberCount, (line) => progress.note(line));
         etcdEnvironment = etcd.environment;
         return etcd;
       },

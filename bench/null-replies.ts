@@ -32,7 +32,19 @@ export const gRpcMessage = (payload: Uint8Array): Uint8Array => {
 export interface CannedReplies {
   readonly txn: Uint8Array;
   readonly status: Uint8Array;
+  /** For requests of `isBulkRequest`; as `txn` where there is none. */
+  readonly bulk?: Uint8Array | undefined;
 }
+
+/**
+ * The null server does not decode what it is asked, so a request says by its length that it wants the long reply: far
+ * above a Txn's and far below that of a request which is bulk itself.
+ */
+export const BULK_KEY_BYTES = 1_000;
+/** The long reply, in values of 1 MiB. */
+export const BULK_MIB = 64;
+export const isBulkRequest = (requestBytes: number): boolean =>
+  requestBytes >= BULK_KEY_BYTES && requestBytes < 4 * BULK_KEY_BYTES;
 
 const CLUSTER_ID = 0xcdf8_181e_3277_a49cn;
 const MEMBER_ID = 0x8e9e_05c5_2164_694dn;
@@ -79,4 +91,21 @@ export const cannedReplies: CannedReplies = {
       integer(6, RAFT_TERM),
     ]),
   ),
+};
+
+/** A TxnResponse whose one range has so many values of such a size. */
+export const bulkReply = (valueCount: number, valueBytes: number): Uint8Array => {
+  const value = Buffer.alloc(valueBytes, "v");
+  const keyValues = Array.from({ length: valueCount }, (_, i) =>
+    message(
+      2,
+      text(1, `bench/bulk/${i}`),
+      integer(2, REVISION),
+      integer(3, REVISION),
+      integer(4, 1),
+      bytes(5, value),
+    ),
+  );
+  const range = Buffer.concat([message(1, integer(3, REVISION)), ...keyValues, integer(4, valueCount)]);
+  return gRpcMessage(Buffer.concat([header, integer(2, 1), message(3, message(1, range))]));
 };

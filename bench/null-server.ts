@@ -7,7 +7,7 @@
  * Two shortcuts make it cheaper per call than any client that it measures, and neither can be seen from outside:
  * - It does not decode request headers. HPACK state is per direction (RFC 7541 §2.2) and nothing that it sends
  *   depends on what it was asked, except that an empty request message is taken for `Maintenance.Status`, which
- *   clients send to find the leader; every other request gets a TxnResponse.
+ *   clients send to find the leader; every other request gets a TxnResponse, and one of a certain length a long one.
  * - A reply is one prepared run of bytes in which only the stream identifier changes.
  *
  * It stands on `src/wire/`, as the client under test does. That is the one place where the bench looks below
@@ -39,7 +39,7 @@ import {
   Setting,
   STREAM_ID_OFFSET,
 } from "../src/wire/layout.js";
-import { cannedReplies, gRpcMessage } from "./null-replies.js";
+import { bulkReply, cannedReplies, gRpcMessage, isBulkRequest } from "./null-replies.js";
 import type { CannedReplies } from "./null-replies.js";
 
 /** Credit goes back in steps of half the default window, as a peer that does not want to stall the client does. */
@@ -51,6 +51,8 @@ const CONTROL_FRAME_MAX_BYTES = FRAME_HEADER_BYTES + 8;
  * plaintext listener starts without and gives more as soon as it sees some load (grpc-go's BDP estimate).
  */
 const INITIAL_CREDIT_BYTES = 983_041;
+/** Bulk written before the server looks for input again: what else is asked for must not wait for all of it. */
+const BULK_BYTES_PER_TURN = 64 * 1024;
 const OUTPUT_INITIAL_BYTES = 256 * 1024;
 
 const PREFACE_BYTES = Buffer.from(PREFACE, "latin1");
@@ -92,7 +94,10 @@ interface PreparedReply {
 
 /** What a connection of the null server stands on: a socket, or memory. */
 export interface NullTransport {
-  /** Sends the first `length` bytes of `bytes`. True: they are sent or copied, and may be overwritten. */
+  /**
+   * Sends the first `length` bytes of `bytes`. True: they are sent or copied, and may be overwritten. False: they may
+   * not, and the connection is to be told by `resume` when they are sent.
+   */
   write(bytes: Buffer, length: number): boolean;
   end(): void;
   destroy(): void;
@@ -106,7 +111,11 @@ export class NullConnection implements FrameSink {
   readonly #messages: CannedReplies;
   readonly #prepared = new Map<Uint8Array, PreparedReply>();
   readonly #open = new Map<number, OpenRequest>();
+  /** Served in turns, one frame each. */
   readonly #blocked: BlockedReply[] = [];
+  /** The socket has not taken all that was written. */
+  #isStalled = false;
+  #turnIsScheduled = false;
   #output = Buffer.allocUnsafeSlow(OUTPUT_INITIAL_BYTES);
   #at = 0;
   #prefaceBytes = 0;
@@ -237,8 +246,14 @@ export class NullConnection implements FrameSink {
   }
 
   #reply(streamId: number, requestBytes: number): void {
-    const message = requestBytes <= MESSAGE_PREFIX_BYTES ? this.#messages.status : this.#messages.txn;
-    // A reply may not overtake one that waits for connection credit, or a big one would starve.
+    const message =
+      requestBytes <= MESSAGE_PREFIX_BYTES
+        ? this.#messages.status
+        : isBulkRequest(requestBytes)
+          ? (this.#messages.bulk ?? this.#messages.txn)
+          : this.#messages.txn;
+    // A reply may not overtake one that waits for connection credit, or a big one would starve: it waits behind it,
+    // and then for no more than one frame of each that is there.
     if (
       this.#blocked.length > 0 ||
       message.length > this.#sendWindowBytes ||
@@ -259,27 +274,42 @@ export class NullConnection implements FrameSink {
     this.#sendWindowBytes -= message.length;
   }
 
+  /** The transport has room again. */
+  resume(): void {
+    this.#isStalled = false;
+    this.#sendBlocked();
+    this.#flush();
+  }
+
   #sendBlocked(): void {
-    for (let index = 0; index < this.#blocked.length && this.#sendWindowBytes > 0;) {
-      const reply = this.#blocked[index]!;
+    let budget = BULK_BYTES_PER_TURN;
+    let idleTurns = 0;
+    while (!this.#isStalled && idleTurns < this.#blocked.length && this.#sendWindowBytes > 0 && budget > 0) {
+      const reply = this.#blocked.shift()!;
       const bytes = Math.min(
         reply.message.length - reply.sentBytes,
         reply.windowBytes,
         this.#sendWindowBytes,
         DEFAULT_FRAME_MAX_BYTES,
       );
-      if (bytes <= 0) {
-        index++;
-        continue;
-      }
-      this.#writeData(reply.streamId, reply.message, reply.sentBytes, reply.sentBytes + bytes);
-      reply.sentBytes += bytes;
-      reply.windowBytes -= bytes;
-      this.#sendWindowBytes -= bytes;
-      if (reply.sentBytes < reply.message.length) continue;
-      this.#writeHeaders(reply.streamId, TRAILER_FIELDS, Flag.END_STREAM);
-      this.#blocked.splice(index, 1);
+      if (bytes > 0) {
+        this.#writeData(reply.streamId, reply.message, reply.sentBytes, reply.sentBytes + bytes);
+        reply.sentBytes += bytes;
+        reply.windowBytes -= bytes;
+        this.#sendWindowBytes -= bytes;
+        budget -= bytes;
+        idleTurns = 0;
+      } else idleTurns++;
+      if (reply.sentBytes < reply.message.length) this.#blocked.push(reply);
+      else this.#writeHeaders(reply.streamId, TRAILER_FIELDS, Flag.END_STREAM);
     }
+    if (budget > 0 || this.#turnIsScheduled) return;
+    this.#turnIsScheduled = true;
+    setImmediate(() => {
+      this.#turnIsScheduled = false;
+      this.#sendBlocked();
+      this.#flush();
+    });
   }
 
   /**
@@ -342,26 +372,34 @@ export class NullConnection implements FrameSink {
   #flush(): void {
     if (this.#at === 0) return;
     // The kernel took everything in nearly every case, and then the buffer is free again.
-    if (!this.#transport.write(this.#output, this.#at))
+    if (!this.#transport.write(this.#output, this.#at)) {
+      this.#isStalled = true;
       this.#output = Buffer.allocUnsafeSlow(OUTPUT_INITIAL_BYTES);
+    }
     this.#at = 0;
   }
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Puts a connection on a socket. `onInput` is told of every read. */
 const serve = (socket: Socket, messages: CannedReplies, onInput: () => void): void => {
   socket.setNoDelay(true);
+  /** An empty write is done when all before it are, and only it needs a callback, which costs a turn of the tick queue. */
+  const whenSent = (): false => {
+    socket.write(NOTHING, () => connection.resume());
+    return false;
+  };
   const connection = new NullConnection(
     {
       write: (bytes, length) => {
         const view = bytes.subarray(0, length);
         if (socket instanceof tls.TLSSocket) {
           // It is not done with the bytes when `write` returns, ever: a copy costs less than a new buffer each time.
-          socket.write(Buffer.from(view));
-          return true;
+          return socket.write(Buffer.from(view)) || whenSent();
         }
         socket.write(view);
-        return socket.writableLength === 0;
+        return socket.writableLength === 0 || whenSent();
       },
       end: () => socket.end(),
       destroy: () => socket.destroy(),
@@ -410,6 +448,8 @@ export interface NullServer {
 export interface NullServerOptions {
   /** Replaces the canned TxnResponse message (without the gRPC prefix). */
   readonly transactionReply?: Uint8Array | undefined;
+  /** Values of 1 MiB in the reply to a request of `isBulkRequest`. Default: it gets the usual reply. */
+  readonly bulkReplyMiB?: number | undefined;
   /**
    * After a request the server looks for input without sleeping for this long. Waking a process that sleeps on another
    * core takes this kind of machine some 20 µs, which is the kernel's time and not the client's: with it, one byte to
@@ -422,9 +462,12 @@ export interface NullServerOptions {
 
 /** Starts a null server on a free loopback port. */
 export const startNullServer = async (options: NullServerOptions = {}): Promise<NullServer> => {
-  const { transactionReply, awakeMs = 0 } = options;
-  const messages: CannedReplies =
-    transactionReply === undefined ? cannedReplies : { ...cannedReplies, txn: gRpcMessage(transactionReply) };
+  const { transactionReply, bulkReplyMiB, awakeMs = 0 } = options;
+  const messages: CannedReplies = {
+    ...cannedReplies,
+    ...(transactionReply === undefined ? {} : { txn: gRpcMessage(transactionReply) }),
+    bulk: bulkReplyMiB === undefined ? undefined : bulkReply(bulkReplyMiB, 2 ** 20),
+  };
   const sockets = new Set<Socket>();
   const vigil = new Vigil(awakeMs);
   const onSocket = (socket: Socket): void => {

@@ -2,18 +2,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { NullServerProcessOptions } from "../null-server-process.js";
 import type { Target } from "./workload.js";
 
 /**
- * Starts the null server in a process of its own, over TLS if asked for; it ends when this process does, however that
- * happens.
+ * Starts the null server in a process of its own; it ends when this process does, however that happens.
  */
 export const openNullServer = async (
-  protocol: "tcp" | "tls" = "tcp",
+  options: NullServerProcessOptions = {},
 ): Promise<{ readonly target: Target; close(): Promise<void> }> => {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL("../null-server-process.js", import.meta.url)), protocol],
+    [fileURLToPath(new URL("../null-server-process.js", import.meta.url)), JSON.stringify(options)],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const exited = once(child, "exit");

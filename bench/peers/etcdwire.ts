@@ -40,6 +40,15 @@ export const runCompareAndGet = (client: Client): (() => Promise<unknown>) => {
   return () => txn.run(parameters);
 };
 
+/** Puts the key that `compareAndGet` asks for, where the server is a real one. */
+export const putKey = (client: Client): Promise<unknown> =>
+  client.prepare({ then: [op.put(KEY, "sixteen bytes ok")] }).run({});
+
+export const lockAndRelease = async (session: Session, name: string): Promise<void> => {
+  const lock = await new Mutex(session, name).lock();
+  await lock.release();
+};
+
 /** A client with a session of its own, which wants locks. */
 export const openMutexContender = async (target: Target, ttlSeconds: number): Promise<Contender> => {
   const client = openClient(target);

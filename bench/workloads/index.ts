@@ -2,10 +2,19 @@ import type { Workload } from "../harness/workload.js";
 import { acquire } from "./acquire.js";
 import { alloc } from "./alloc.js";
 import { clientLimit, inFlight, tls } from "./client-limit.js";
+import { fairness } from "./fairness.js";
 import { handover } from "./handover.js";
 
 /** In the order in which they run. */
-export const workloads: readonly Workload[] = [clientLimit, acquire, handover, tls, inFlight, alloc];
+export const workloads: readonly Workload[] = [
+  clientLimit,
+  acquire,
+  handover,
+  tls,
+  inFlight,
+  fairness,
+  alloc,
+];
 
 export const workloadNamed = (name: string): Workload | undefined =>
   workloads.find((workload) => workload.name === name);

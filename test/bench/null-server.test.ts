@@ -189,8 +189,9 @@ describe("null server", () => {
         frames.push({ type: all[at + 3]!, streamId: all.readUInt32BE(at + 5), bytes: all.readUIntBE(at, 3) });
       }
     }
-    expect(frames.slice(0, 2).map(({ type }) => type)).toEqual([4, 4]);
-    expect(frames.slice(2).map(({ type, streamId }) => [type, streamId])).toEqual(
+    // SETTINGS, credit for the connection, the acknowledgement of ours.
+    expect(frames.slice(0, 3).map(({ type }) => type)).toEqual([4, 8, 4]);
+    expect(frames.slice(3).map(({ type, streamId }) => [type, streamId])).toEqual(
       [1, 3, 5].flatMap((streamId) => [1, 0, 1].map((type) => [type, streamId])),
     );
     const headerBytes = frames.filter(({ type }) => type === 1).map(({ bytes }) => bytes);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseOptions, UsageError } from "../../bench/harness/options.js";
 import { openProgress } from "../../bench/harness/progress.js";
-import { systemNames, workloads } from "../../bench/workloads/index.js";
+import { planRuns } from "../../bench/harness/plan.js";
+import { paramsText } from "../../bench/harness/workload.js";
+import { workloads } from "../../bench/workloads/index.js";
 
 const parse = (...commandLine: string[]) =>
   parseOptions(commandLine, ["client-limit", "acquire"], ["etcdwire", "grpc-js"]);
@@ -38,6 +40,15 @@ describe("bench options", () => {
     expect(parse("--smoke", "--runs", "2")).toMatchObject({ runCount: 2 });
   });
 
+  test("workloads that are not for every run are run when they are named, and in a smoke run", () => {
+    const names = (...commandLine: string[]): readonly string[] =>
+      parseOptions(commandLine, ["client-limit", "alloc"], ["etcdwire"], ["client-limit"]).workloads;
+    expect(names()).toEqual(["client-limit"]);
+    expect(names("alloc")).toEqual(["alloc"]);
+    expect(names("--smoke")).toEqual(["client-limit", "alloc"]);
+    expect(names("--smoke", "client-limit")).toEqual(["client-limit"]);
+  });
+
   test.each([
     ["--wat"],
     ["nothing"],
@@ -58,16 +69,30 @@ describe("bench options", () => {
 });
 
 describe("workloads", () => {
-  test("every ratio names a setting that its workload runs and a metric of two of its systems", () => {
-    for (const { params, ratios } of workloads) {
-      for (const rule of ratios) {
-        expect(params).toContainEqual(rule.params);
-        expect(rule.system).not.toBe(rule.against);
-        expect(systemNames).toContain(rule.against);
+  test("every rule names rows that its workload runs, and two different ones where it compares", () => {
+    for (const workload of workloads) {
+      const rows = planRuns(workload, 1).map(({ system, params }) => ({ system, params }));
+      for (const { system, params, against, againstParams = params } of workload.ratios) {
+        expect(rows).toContainEqual({ system, params });
+        expect(rows).toContainEqual({ system: against, params: againstParams });
+        expect({ system, params }).not.toEqual({ system: against, params: againstParams });
+      }
+      for (const { system, params, above = system } of workload.values ?? []) {
+        expect(rows).toContainEqual({ system, params });
+        expect(rows).toContainEqual({ system: above, params });
       }
     }
-    const names = workloads.flatMap(({ ratios }) => ratios.map(({ name }) => name));
+    const names = workloads.flatMap(({ ratios, values = [] }) =>
+      [...ratios, ...values].map(({ name }) => name),
+    );
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("every row can be told from the others of its workload by what the table says", () => {
+    for (const workload of workloads) {
+      const rows = planRuns(workload, 1).map(({ system, params }) => `${system} ${paramsText(params)}`);
+      expect(new Set(rows).size).toBe(rows.length);
+    }
   });
 });
 
