@@ -913,6 +913,8 @@ export class Connection implements FrameSink {
         start = from + length;
         if (!this.#takeMessage(stream, bytes, from, start, true) || stream.id !== id) return false;
         if (start === end) return true;
+        // A unary response has one: what stands behind it is one too many, whatever its prefix says.
+        if (stream.handler.unary) break;
       }
     }
     if (stream.hasMessage) return this.#takeMessage(stream, bytes, start, end, true);

@@ -4,7 +4,8 @@
  * Two passes. `measure` looks every parameter up once, checks it and works out the lengths of all messages that
  * depend on one, since protobuf wants a length before its content. `write` then goes through the steps from front
  * to back. Neither allocates: what they find is kept in the plan's own tables, so a plan must be written, or given
- * up, before it is measured again.
+ * up, before it is measured again. Micro "flat plan", Node 20.20: 0.65 us for the acquire of a lock and no garbage;
+ * the generated codec takes 12.5 us.
  */
 import { isUint8Array } from "node:util/types";
 
@@ -84,8 +85,8 @@ export type TxnParameters = Readonly<Record<string, string | Uint8Array | number
 const MESSAGE_MAX_BYTES = 2 ** 30;
 
 /**
- * Up to here a loop over bytes beats the call to TypedArray.prototype.set or copyWithin. Measured on the plan of a
- * lock acquire with Buffers as keys, Node 20: 433 ns with 16, 535 with 48, 584 with 0.
+ * Up to here a loop over bytes beats the call to TypedArray.prototype.set or copyWithin. Micro "16 bytes", the plan of
+ * a lock acquire with Buffers as keys, Node 20.20: 475 ns with 16, 530 where all is looped, 600 where all is set.
  */
 const LOOP_MAX_BYTES = 16;
 
@@ -287,8 +288,9 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
       this.contentAt[p] = at;
       writeUtf8(out, at, content);
     } else {
-      // Bytes are copied faster than text is encoded, and a lock's key stands in its transaction five times. The
-      // first place is never a prefix end, whose last byte differs: a key comes before the end of its range.
+      // Bytes are copied faster than text is encoded, and a lock's key stands in its transaction five times (micro
+      // "second place", Node 20.20: 645 ns an acquire, 840 where each place is encoded). The first place is never
+      // a prefix end, whose last byte differs: a key comes before the end of its range.
       copyWithin(out, at, this.contentAt[p]!, bytes);
     }
     // prefixEndBytes has cut the trailing 0xff off. If nothing else was there, one is left, and wraps to the 0

@@ -6,7 +6,7 @@ import { leaderHead } from "../rpc/method.js";
 import { statusError } from "../rpc/server-errors.js";
 import { Wait, requireKnown, requireTimeout } from "../cluster/wait.js";
 import type { TxnPlan } from "./plan.js";
-import { txnResult } from "./result.js";
+import { keptResult } from "./result.js";
 import type { TxnResult } from "./result.js";
 import { TxnView } from "./view.js";
 
@@ -41,15 +41,29 @@ const RUN_OPTIONS = ["timeoutMs", "signal", "onRepeat"];
 /** The usual case, which needs no check. */
 const NO_OPTIONS: RunOptions = {};
 
-/** One `run`: what its promise needs, and what a repeat needs. */
+type Resolve = (result: TxnResult) => void;
+type Reject = (error: unknown) => void;
+/** Told once how one try of a `run` ended. */
+type Settled = (error: EtcdError | undefined, result: TxnResult | undefined) => void;
+
+/** One `run`: what its promise needs, and what a repeat needs. Used again once that has settled. */
 interface Run {
-  readonly parameters: object;
-  readonly options: RunOptions;
-  /** On the runtime's clock. */
-  readonly deadlineMs: number;
-  readonly resolve: (result: TxnResult) => void;
-  readonly reject: (error: unknown) => void;
+  parameters: object;
+  options: RunOptions;
+  resolve: Resolve;
+  reject: Reject;
 }
+
+const NO_PARAMETERS = {};
+const noop = (): void => {};
+
+/** The two ends of the promise made last. One executor for all: a closure per promise would cost half as much again. */
+let lastResolve: Resolve = noop;
+let lastReject: Reject = noop;
+const capture = (resolve: Resolve, reject: Reject): void => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
 
 /** A transaction whose shape is compiled: fill in the parameters, run it, again and again. */
 export class PreparedTxn<Parameters extends object> {
@@ -60,6 +74,8 @@ export class PreparedTxn<Parameters extends object> {
   readonly #view = new TxnView();
   readonly #submitHandler: StreamHandler;
   readonly #runHandler: StreamHandler;
+  readonly #tryHandler: StreamHandler;
+  readonly #freeRuns: Run[] = [];
 
   /** @internal Made by `client.prepare()`. */
   constructor(plan: TxnPlan<Parameters>, pool: Pool, timeoutMs: number, repeatable: boolean) {
@@ -69,6 +85,7 @@ export class PreparedTxn<Parameters extends object> {
     this.#policy = repeatable ? "repeatable" : "nonRepeatable";
     this.#submitHandler = this.#makeSubmitHandler();
     this.#runHandler = this.#makeRunHandler();
+    this.#tryHandler = this.#makeTryHandler();
   }
 
   /**
@@ -98,7 +115,7 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   /**
-   * Runs it and resolves with a plain object. Repeated as far as `repeatable` and the error's `mayHaveApplied`
+   * Runs it and resolves with an object of its own. Repeated as far as `repeatable` and the error's `mayHaveApplied`
    * allow; the parameters must not change before the promise settles.
    *
    * @throws ArgumentError (as a rejection) for parameters and options that cannot work
@@ -106,23 +123,42 @@ export class PreparedTxn<Parameters extends object> {
    *   `mayHaveApplied` says so
    */
   run(parameters: Parameters, options: RunOptions = NO_OPTIONS): Promise<TxnResult> {
-    return new Promise((resolve, reject) => {
-      // An executor that throws rejects the promise, so bad parameters come out as a rejection.
-      if (options !== NO_OPTIONS) requireKnown(options, RUN_OPTIONS, "");
-      const timeoutMs = options.timeoutMs === undefined ? this.#timeoutMs : requireTimeout(options.timeoutMs);
-      const messageBytes = this.#plan.measure(parameters);
-      const connection = this.#pool.hot;
-      if (connection !== undefined && options.signal === undefined) {
-        const deadlineMs = this.#pool.runtime.now() + timeoutMs;
-        const run: Run = { parameters, options, deadlineMs, resolve, reject };
-        const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
-        if (at >= 0) {
-          this.#plan.write(connection.output, at);
-          return;
-        }
+    let timeoutMs = this.#timeoutMs;
+    let messageBytes: number;
+    try {
+      if (options !== NO_OPTIONS) {
+        requireKnown(options, RUN_OPTIONS, "");
+        if (options.timeoutMs !== undefined) timeoutMs = requireTimeout(options.timeoutMs);
       }
-      this.#runLater(parameters, options, timeoutMs, undefined).then(resolve, reject);
-    });
+      messageBytes = this.#plan.measure(parameters);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const connection = this.#pool.hot;
+    if (connection !== undefined && options.signal === undefined) {
+      const run = this.#freeRuns.pop() ?? { parameters, options, resolve: noop, reject: noop };
+      const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
+      if (at >= 0) {
+        this.#plan.write(connection.output, at);
+        const promise = new Promise<TxnResult>(capture);
+        run.parameters = parameters;
+        run.options = options;
+        run.resolve = lastResolve;
+        run.reject = lastReject;
+        return promise;
+      }
+      this.#freeRuns.push(run);
+    }
+    return this.#runLater(parameters, options, timeoutMs, undefined);
+  }
+
+  /** The run is settled, or goes on elsewhere: forget what it was about, keep the object. */
+  #recycle(run: Run): void {
+    run.parameters = NO_PARAMETERS;
+    run.options = NO_OPTIONS;
+    run.resolve = noop;
+    run.reject = noop;
+    this.#freeRuns.push(run);
   }
 
   #encode(messageBytes: number): Uint8Array {
@@ -179,12 +215,12 @@ export class PreparedTxn<Parameters extends object> {
         if (stream === undefined) return;
         connection.cancel(stream, new AbortError(signal?.reason, connection.handedToSocket(stream)));
       };
-      const callback: TxnCallback = (error, view) => {
+      const settled: Settled = (error, result) => {
         signal?.removeEventListener("abort", onAbort);
-        if (view === undefined) reject(error!);
-        else settle(view, connection.endpoint, resolve, reject);
+        if (result === undefined) reject(error!);
+        else resolve(result);
       };
-      const stream = connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, { timeoutMs });
+      const stream = connection.callUnary(TXN_HEAD, message, this.#tryHandler, settled, { timeoutMs });
       if (stream !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
@@ -231,51 +267,64 @@ export class PreparedTxn<Parameters extends object> {
     };
   }
 
+  /** The reply as a result, or the error that it is. */
+  #keep(bytes: Uint8Array, start: number, end: number): TxnResult | EtcdError {
+    const error = this.#read(bytes, start, end);
+    if (error !== undefined) return error;
+    const result = keptResult(this.#view, bytes, start, end);
+    this.#view.invalidate();
+    return result;
+  }
+
   #makeRunHandler(): StreamHandler {
-    const retry = (run: Run, error: EtcdError): void => {
-      const remainingMs = Math.max(0, run.deadlineMs - this.#pool.runtime.now());
-      this.#runLater(run.parameters as Parameters, run.options, remainingMs, error).then(
-        run.resolve,
-        run.reject,
-      );
+    const retry = (run: Run, error: EtcdError, deadlineMs: number): void => {
+      const { resolve, reject } = run;
+      const remainingMs = Math.max(0, deadlineMs - this.#pool.runtime.now());
+      this.#runLater(run.parameters as Parameters, run.options, remainingMs, error).then(resolve, reject);
+      this.#recycle(run);
     };
     return {
       unary: true,
       wantsMetadata: false,
       onSuccess: (stream, bytes, start, end) => {
         const run = stream.context as Run;
-        const error = this.#read(bytes, start, end);
-        if (error === undefined) {
-          settle(this.#view, undefined, run.resolve, run.reject);
-          this.#view.invalidate();
-        } else run.reject(error);
+        const result = this.#keep(bytes, start, end);
+        if (result instanceof EtcdError) run.reject(result);
+        else run.resolve(result);
+        this.#recycle(run);
       },
       onStatus: (stream, grpcStatus, message, endpoint) => {
-        retry(stream.context as Run, statusError(grpcStatus, message, endpoint));
+        retry(stream.context as Run, statusError(grpcStatus, message, endpoint), stream.deadlineMs);
       },
       onError: (stream, error) => {
-        retry(stream.context as Run, error);
+        retry(stream.context as Run, error, stream.deadlineMs);
+      },
+    };
+  }
+
+  #makeTryHandler(): StreamHandler {
+    const fail = (settled: Settled, error: EtcdError): void => {
+      this.#pool.noteError(error);
+      settled(error, undefined);
+    };
+    return {
+      unary: true,
+      wantsMetadata: false,
+      onSuccess: (stream, bytes, start, end) => {
+        const settled = stream.context as Settled;
+        const result = this.#keep(bytes, start, end);
+        if (result instanceof EtcdError) settled(result, undefined);
+        else settled(undefined, result);
+      },
+      onStatus: (stream, grpcStatus, message, endpoint) => {
+        fail(stream.context as Settled, statusError(grpcStatus, message, endpoint));
+      },
+      onError: (stream, error) => {
+        fail(stream.context as Settled, error);
       },
     };
   }
 }
-
-/** A reply that turns out broken while it is read must end the promise, not the process. */
-const settle = (
-  view: TxnView,
-  endpoint: string | undefined,
-  resolve: (result: TxnResult) => void,
-  reject: (error: unknown) => void,
-): void => {
-  let result: TxnResult;
-  try {
-    result = txnResult(view);
-  } catch (cause) {
-    reject(undecodable(cause, endpoint));
-    return;
-  }
-  resolve(result);
-};
 
 const undecodable = (cause: unknown, endpoint: string | undefined): EtcdError =>
   new ProtocolError(

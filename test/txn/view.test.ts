@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -11,7 +12,7 @@ import {
   TxnResponse,
 } from "../../src/messages/generated.js";
 import { Bytes } from "../../src/txn/bytes.js";
-import { txnResult } from "../../src/txn/result.js";
+import { keptResult, txnResult } from "../../src/txn/result.js";
 import type { KeyValue, OperationResult, TxnResult } from "../../src/txn/result.js";
 import { TxnView } from "../../src/txn/view.js";
 import { ProtobufError } from "../../src/wire/protobuf.js";
@@ -58,12 +59,15 @@ function expectedResult(reply: TxnResponse): TxnResult {
 
 test("a view of any reply says what the generated codec says, at any place in a buffer and after any other reply", () => {
   const view = new TxnView();
+  const kept: { result: TxnResult; expected: TxnResult }[] = [];
   fc.assert(
     fc.property(anyReply, fc.nat(20), (reply, offset) => {
       const bytes = Buffer.from(reply.serialize());
       const framed = Buffer.concat([Buffer.alloc(offset, 0xff), bytes, Buffer.alloc(3, 0xff)]);
       view.reset(framed, offset, offset + bytes.length);
-      expect(txnResult(view)).toEqual(expectedResult(TxnResponse.deserialize(bytes)));
+      const expected = expectedResult(TxnResponse.deserialize(bytes));
+      expect(txnResult(view)).toEqual(expected);
+      kept.push({ result: keptResult(view, framed, offset, offset + bytes.length), expected });
       const header = reply.header ?? new ResponseHeader();
       expect([view.clusterId, view.memberId, view.leaderId].map(String)).toEqual([
         header.cluster_id,
@@ -71,9 +75,17 @@ test("a view of any reply says what the generated codec says, at any place in a 
         header.leader_id,
       ]);
       view.invalidate();
+      framed.fill(0xff);
     }),
     { numRuns: 500 },
   );
+  // Results that were kept say the same, whenever they are asked, and their replies' memory is gone by then.
+  for (const { result, expected } of kept) {
+    const { succeeded, revision, raftTerm } = result;
+    expect({ succeeded, revision, raftTerm, responses: result.responses }).toEqual(expected);
+    expect(result.responses).toBe(result.responses);
+    expect(inspect(result, { depth: 9 })).toBe(inspect(expected, { depth: 9 }));
+  }
 });
 
 /** Copies bytes to memory that ends with them, so that a read behind the end is a read of nothing. */
