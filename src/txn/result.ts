@@ -62,7 +62,7 @@ const sharedView = new TxnView();
 /**
  * A result with the bytes it is made from. Most callers look at `succeeded` alone, and two objects, two arrays and
  * their memory per key make nine tenths of what a call would leave behind otherwise (`npm run bench -- alloc`, row
- * `run`: 1,732 bytes before, Node 20).
+ * `run`: 317 bytes, of which 281 are Node's promise; 1,732 with all of it decoded, Node 20).
  */
 class KeptResult implements TxnResult {
   readonly succeeded: boolean;
@@ -107,7 +107,10 @@ class KeptResult implements TxnResult {
 /** The result of a reply that `view` has just read, all of it, from [start, end) of `bytes`, which are copied. */
 export function keptResult(view: TxnView, bytes: Uint8Array, start: number, end: number): TxnResult {
   const length = end - start;
-  if (length >= BLOCK_BYTES / 4) return new KeptResult(view, bytes.slice(start, end), 0, length);
+  if (length >= BLOCK_BYTES / 4) {
+    // Not `slice`, which is a view of the same memory for a Buffer.
+    return new KeptResult(view, new Uint8Array(bytes.subarray(start, end)), 0, length);
+  }
   if (blockUsed + length > block.length) {
     block = new Uint8Array(BLOCK_BYTES);
     blockUsed = 0;

@@ -1,8 +1,8 @@
 /**
  * A TxnResponse read where it lies. `reset` goes through all of it once, so that a broken one is found before the
- * callback sees anything, and notes places and numbers in typed arrays that grow to the largest reply seen and are
- * used again. Nothing is copied and, once grown, nothing is allocated, until a copy or a bigint is asked for. Micro
- * "reply where it lies", Node 20.20: 0.34 us for a reply of two keys; the generated codec takes 9.2 us.
+ * callback sees anything, and notes places and numbers in typed arrays that grow to the largest reply seen and
+ * are used again. Nothing is copied and, once grown, nothing is allocated, until a copy or a bigint is asked for.
+ * Micro "reply where it lies", Node 20.20: 0.34 us for a reply of two keys; the generated codec takes 9.2 us.
  *
  * Numbers that a `number` carries exactly are numbers; a revision beyond 2^53 - 1 makes the reply an error, because
  * a rounded revision is a wrong lock token. Ids use all 64 bits: they can be had as bigints, which allocate, or as
@@ -93,8 +93,8 @@ class Scope {
   addRow(): number {
     const row = this.rowCount++;
     if (row === this.rowMaxCount) this.resize(this.rowMaxCount * 2);
-    // TypedArray.prototype.fill costs more than so few stores: micro "a row's zeros", a reply of two keys, Node 20.20,
-    // 360 ns against 450.
+    // TypedArray.prototype.fill costs more than so few stores: micro "a row's zeros", a reply of two keys, Node
+    // 20.20, 360 ns against 450.
     const { places, numbers } = this;
     const place = row * PLACE_COLUMNS;
     for (let i = place; i < place + PLACE_COLUMNS; i++) places[i] = 0;
