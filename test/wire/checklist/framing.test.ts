@@ -100,6 +100,17 @@ describe.each(transports)("B over %s:", (transport) => {
     expect(listener.events).toEqual(["close ETCD_PROTOCOL"]);
   });
 
+  test("B1 a server that ends the connection before its SETTINGS leaves nothing applied", async () => {
+    const { connection, listener, peer } = await dial(transport);
+    const recorded = call(connection);
+    await peer.expect("SETTINGS", "WINDOW_UPDATE 0 16711681");
+    peer.end();
+    const error = await listener.closed;
+    expect([error.code, error.mayHaveApplied]).toEqual(["ETCD_UNREACHABLE", false]);
+    expect(recorded.outcomes).toEqual([{ code: "ETCD_UNREACHABLE", mayHaveApplied: false, grpcCode: 14 }]);
+    expect(listener.events).toEqual(["close ETCD_UNREACHABLE"]);
+  });
+
   test("B2 every SETTINGS is acknowledged in order, after it was applied", async () => {
     const { connection, peer } = await dialOpen(transport, {}, [[Setting.INITIAL_WINDOW_SIZE, 0]]);
     call(connection);
@@ -328,7 +339,7 @@ describe.each(transports)("B over %s:", (transport) => {
     ["a table-size update behind the last field", "88 3fe11f"],
     ["a table-size update over our 4,096", "3fe21f 88"],
     ["an integer with six continuation bytes", "ff 808080808001"],
-    ["a size update with six continuation bytes", "3f 808080808001"],
+    ["a size update with six continuation bytes", "3f 808080808000 88"],
     ["index 0", "80"],
     ["an index beyond the table", "be"],
     ["a name's index beyond the table", "7e 0161"],
@@ -347,7 +358,8 @@ describe.each(transports)("B over %s:", (transport) => {
     const wire = await dialOpen(transport);
     expect(
       await exchange(wire, [
-        headersFrame(1, Buffer.concat([hex("20 3fe11f"), okBlock])),
+        // The second update is 31, in the five continuation bytes that are legal.
+        headersFrame(1, Buffer.concat([hex("20 3f8080808000 3fe11f"), okBlock])),
         world,
         headersFrame(1, Buffer.concat([hex("3fe11f 20 21"), statusOkBlock]), { endStream: true }),
       ]),
@@ -396,19 +408,24 @@ describe.each(transports)("B over %s:", (transport) => {
     expect(await exchange(wire, frames)).toEqual(connectionError("PROTOCOL_ERROR"));
   });
 
+  // But for the cap, each block would be a plain success: its list is below 16,384 bytes.
+  const longField = Buffer.concat([hex("00 01 78 7f cd7b"), Buffer.alloc(15_948, 0x76)]);
+  const longBlock = Buffer.concat([okBlock, longField]);
   test.each([
     [
-      "of 16,385 compressed bytes",
+      "of over 16,384 compressed bytes",
       [
-        headersFrame(1, Buffer.alloc(16_000, 0x88), { endHeaders: false }),
-        continuationFrame(1, Buffer.alloc(385, 0x88)),
+        headersFrame(1, Buffer.concat([Buffer.alloc(400, 0x20), longBlock.subarray(0, 8_000)]), {
+          endHeaders: false,
+        }),
+        continuationFrame(1, longBlock.subarray(8_000)),
       ],
     ],
     [
-      "with padding that makes it longer than 16,384",
+      "that its padding makes longer than 16,384 bytes",
       [
-        headersFrame(1, Buffer.alloc(16_000, 0x88), { endHeaders: false, padding: 255 }),
-        continuationFrame(1, Buffer.alloc(200, 0x88)),
+        headersFrame(1, longBlock, { endHeaders: false, padding: 255 }),
+        continuationFrame(1, headerBlock([["y", "z".repeat(150)]])),
       ],
     ],
     [
@@ -421,6 +438,19 @@ describe.each(transports)("B over %s:", (transport) => {
   ])("B6 a header block %s is a connection error, ENHANCE_YOUR_CALM", async (_what, frames) => {
     const wire = await dialOpen(transport);
     expect(await exchange(wire, frames)).toEqual(connectionError("ENHANCE_YOUR_CALM"));
+    expect(wire.listener.closeError!.message).toMatch(/a header block (of|in)/);
+  });
+
+  test("B6 a header block just below the cap, with padding and CONTINUATION, is taken", async () => {
+    const wire = await dialOpen(transport);
+    expect(
+      await exchange(wire, [
+        headersFrame(1, longBlock, { endHeaders: false, padding: 99 }),
+        continuationFrame(1, headerBlock([["y", "z".repeat(150)]])),
+        world,
+        trailers(1),
+      ]),
+    ).toEqual(success);
   });
 
   test("B6 a header block in eight CONTINUATION frames, empty ones among them, is whole", async () => {
