@@ -104,23 +104,30 @@ const madeFrame = (random: Random, frames: readonly Uint8Array[]): Uint8Array =>
   }
 };
 
-/** The payload in two frames: DATA anywhere, HEADERS with CONTINUATION. */
-const splitInTwo = (random: Random, bytes: Uint8Array): Uint8Array[] => {
+/** The payload in several frames: DATA anywhere, HEADERS with CONTINUATION. */
+const splitPayload = (random: Random, bytes: Uint8Array): Uint8Array[] => {
   const payload = bytes.subarray(9);
-  const cut = random.below(payload.length + 1);
   const id = streamIdOf(bytes);
   const endStream = (flagsOf(bytes) & Flag.END_STREAM) !== 0;
+  const parts: Uint8Array[] = [];
+  const count = random.oneIn(4) ? random.between(2, 10) : 2;
+  for (let at = 0; parts.length < count; at += parts.at(-1)!.length) {
+    const isLast = parts.length === count - 1;
+    parts.push(payload.subarray(at, isLast ? payload.length : at + random.below(payload.length - at + 1)));
+  }
   if (typeOf(bytes) === FrameType.DATA) {
-    const padding = random.oneIn(2) ? random.below(8) : undefined;
-    return [
-      dataFrame(id, payload.subarray(0, cut), { padding }),
-      dataFrame(id, payload.subarray(cut), { endStream }),
-    ];
+    return parts.map((part, index) =>
+      dataFrame(id, part, {
+        padding: random.oneIn(2) ? random.below(8) : undefined,
+        endStream: endStream && index === count - 1,
+      }),
+    );
   }
   if (typeOf(bytes) === FrameType.HEADERS) {
+    const [first, ...more] = parts;
     return [
-      headersFrame(id, payload.subarray(0, cut), { endStream, endHeaders: false, priority: random.oneIn(4) }),
-      continuationFrame(id, payload.subarray(cut)),
+      headersFrame(id, first!, { endStream, endHeaders: false, priority: random.oneIn(4) }),
+      ...more.map((part, index) => continuationFrame(id, part, index === more.length - 1)),
     ];
   }
   return [bytes];
@@ -186,7 +193,7 @@ export const mutateFrames = (random: Random, frames: Uint8Array[], others: reado
     }
     case 10:
     case 11:
-      frames.splice(at, 1, ...splitInTwo(random, chosen));
+      frames.splice(at, 1, ...splitPayload(random, chosen));
       return;
     case 12:
       edited((bytes) => {

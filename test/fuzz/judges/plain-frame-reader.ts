@@ -14,15 +14,27 @@ const CONTINUATION = 9;
 
 const { PROTOCOL_ERROR, FRAME_SIZE_ERROR, FLOW_CONTROL_ERROR, ENHANCE_YOUR_CALM } = Http2Code;
 
+/** What the bytes come to. */
+export interface PlainFrames {
+  /**
+   * The codes of the rules that the first wrong frame breaks, empty when none is wrong: which of several is reported
+   * is the reader's choice.
+   */
+  readonly broken: readonly number[];
+  /** Whole frames before that one. */
+  readonly wholeCount: number;
+}
+
 /**
  * What a client must make of all the bytes that a server sent, told as RFC 9113 §4 and §6 tell it and with all the
- * bytes at hand. Returns the codes of the rules that the first wrong frame breaks, empty when none is wrong: which
- * of several rules is reported is the reader's choice.
+ * bytes at hand.
  */
-export const readPlain = (bytes: Uint8Array, sink: FrameSink, limits: FrameLimits): number[] => {
+export const readPlain = (bytes: Uint8Array, sink: FrameSink, limits: FrameLimits): PlainFrames => {
   const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let block: { streamId: number; endStream: boolean; fragments: Buffer[]; frameBytes: number } | undefined;
   let continuations = 0;
+  let wholeCount = 0;
+  const wrong = (...broken: number[]): PlainFrames => ({ broken, wholeCount });
 
   for (let at = 0, index = 0; input.length - at >= 9; index++) {
     const length = input.readUIntBE(at, 3);
@@ -84,24 +96,25 @@ export const readPlain = (bytes: Uint8Array, sink: FrameSink, limits: FrameLimit
     if (type === PING) rule(length === 8, FRAME_SIZE_ERROR);
     if (type === GOAWAY) rule(length >= 8, FRAME_SIZE_ERROR);
     if (type === SETTINGS) rule(isAck ? length === 0 : length % 6 === 0, FRAME_SIZE_ERROR);
-    if (broken.length > 0) return broken;
+    if (broken.length > 0) return wrong(...broken);
     if (type === PRIORITY && length !== 5) sink.onStreamError(streamId, FRAME_SIZE_ERROR, "PRIORITY");
 
     if (type === DATA) {
       // As much of it as came; padding is never part of it.
       const paddingBytes = isPadded ? (payload[0] ?? 0) : 0;
-      if (isPadded && payload.length > 0 && paddingBytes >= length) return [PROTOCOL_ERROR];
+      if (isPadded && payload.length > 0 && paddingBytes >= length) return wrong(PROTOCOL_ERROR);
       const content = payload.subarray(isPadded ? 1 : 0, Math.max(isPadded ? 1 : 0, length - paddingBytes));
       if (isWhole || payload.length > 0)
         sink.onData(streamId, content, 0, content.length, payload.length, isWhole && endStream);
+      if (isWhole) wholeCount++;
       continue;
     }
-    if (!isWhole) return [];
+    if (!isWhole) return wrong();
     switch (type) {
       case HEADERS: {
         const paddingBytes = isPadded ? payload[0]! : 0;
         const start = (isPadded ? 1 : 0) + (hasPriority ? 5 : 0);
-        if (start + paddingBytes > length) return [PROTOCOL_ERROR];
+        if (start + paddingBytes > length) return wrong(PROTOCOL_ERROR);
         const fragment = payload.subarray(start, length - paddingBytes);
         if (endHeaders) sink.onHeaders(streamId, fragment, 0, fragment.length, endStream);
         else block = { streamId, endStream, fragments: [fragment], frameBytes: length };
@@ -130,13 +143,13 @@ export const readPlain = (bytes: Uint8Array, sink: FrameSink, limits: FrameLimit
           const value = payload.readUInt32BE(entry + 2);
           switch (payload.readUInt16BE(entry)) {
             case 2:
-              if (value !== 0) return [PROTOCOL_ERROR];
+              if (value !== 0) return wrong(PROTOCOL_ERROR);
               break;
             case 4:
-              if (value >= 2 ** 31) return [FLOW_CONTROL_ERROR];
+              if (value >= 2 ** 31) return wrong(FLOW_CONTROL_ERROR);
               break;
             case 5:
-              if (value < 2 ** 14 || value >= 2 ** 24) return [PROTOCOL_ERROR];
+              if (value < 2 ** 14 || value >= 2 ** 24) return wrong(PROTOCOL_ERROR);
               break;
             default:
           }
@@ -149,18 +162,19 @@ export const readPlain = (bytes: Uint8Array, sink: FrameSink, limits: FrameLimit
         break;
       case GOAWAY: {
         const lastStreamId = payload.readUInt32BE() & 0x7fff_ffff;
-        if (lastStreamId !== 0 && lastStreamId % 2 === 0) return [PROTOCOL_ERROR];
+        if (lastStreamId !== 0 && lastStreamId % 2 === 0) return wrong(PROTOCOL_ERROR);
         sink.onGoaway(lastStreamId, payload.readUInt32BE(4), payload, 8, length);
         break;
       }
       case WINDOW_UPDATE: {
         const increment = payload.readUInt32BE() & 0x7fff_ffff;
-        if (increment === 0 && streamId === 0) return [PROTOCOL_ERROR];
+        if (increment === 0 && streamId === 0) return wrong(PROTOCOL_ERROR);
         sink.onWindowUpdate(streamId, increment);
         break;
       }
       default:
     }
+    wholeCount++;
   }
-  return [];
+  return wrong();
 };

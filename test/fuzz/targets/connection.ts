@@ -72,9 +72,9 @@ export class FuzzListener implements ConnectionListener {
 /** Bugs that a test plants. */
 export interface ConnectionPlants {
   readonly wrapHandler?: (handler: StreamHandler) => StreamHandler;
-  /** Before the connection's end is checked. */
-  readonly onEnd?: (connection: Connection) => void;
-  /** Between the script and the client. */
+  /** When all is over, before what is left is counted. */
+  readonly onEnd?: (runtime: ManualRuntime, socket: MemorySocket) => void;
+  /** Between the server's bytes and the client. */
   readonly deliver?: (socket: MemorySocket, bytes: Uint8Array) => void;
 }
 
@@ -163,10 +163,10 @@ export const connectionTarget = (plants: ConnectionPlants = {}): FuzzTarget => (
     calls.checkSettled(false);
     connection.close();
     runtime.turn();
-    plants.onEnd?.(connection);
     calls.checkSettled(true);
     listener.check();
     if (!peerClosed) socket.close();
+    plants.onEnd?.(runtime, socket);
     if (connection.callCount !== 0) throw new Finding(`${connection.callCount} calls are left`);
     if (runtime.timerCount !== 0) throw new Finding(`${runtime.timerCount} timers are left`);
     if (socket.state === "open") throw new Finding("the socket is left open");

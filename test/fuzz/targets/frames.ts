@@ -46,14 +46,18 @@ export const framesTarget = (
   const digest = new EventDigest();
   const cuts = new Random(0);
 
+  /** Reads in which a frame ended, the last one that failed not counted. */
+  let endedCount = 0;
+
   /** The error that ended the reading, if one did; the events are in `digest`. */
   const feed = (bytes: Uint8Array, limits: FrameLimits, nextBytes: () => number): WireError | undefined => {
     digest.reset();
+    endedCount = 0;
     const reader = makeReader(digest, limits);
     try {
       for (let at = 0; at < bytes.length;) {
         const end = Math.min(bytes.length, at + nextBytes());
-        reader.read(bytes, at, end);
+        if (reader.read(bytes, at, end)) endedCount++;
         at = end;
       }
     } catch (error) {
@@ -137,13 +141,14 @@ export const framesTarget = (
         "byte by byte",
         feed(bytes, limits, () => 1),
       );
+      const endedByByte = endedCount;
       compare(
         "cut at random",
         feed(bytes, limits, () => (cuts.oneIn(3) ? cuts.between(1, 400) : cuts.below(24))),
       );
 
       digest.reset();
-      const broken = readPlain(bytes, digest, limits);
+      const { broken, wholeCount } = readPlain(bytes, digest, limits);
       if (whole === undefined ? broken.length > 0 : !broken.includes(whole.code)) {
         throw new Finding(
           `the RFC read plainly says ${broken.join(" or ") || "no error"}, the reader ${whole?.message ?? "no error"}`,
@@ -151,6 +156,8 @@ export const framesTarget = (
       }
       if (digest.finish() !== events)
         throw new Finding("the events differ from those of the RFC read plainly");
+      if (endedByByte !== wholeCount)
+        throw new Finding(`${endedByByte} frames ended byte by byte, ${wholeCount} by the RFC read plainly`);
     },
     split: (input) => [input.subarray(0, CONTROL_BYTES), ...splitFrames(input.subarray(CONTROL_BYTES))],
   };

@@ -38,6 +38,41 @@ const delimited = (number: number, content: Uint8Array): Uint8Array => {
   return Buffer.concat([Uint8Array.of(8 * number + 2, ...head), content]);
 };
 
+/** A varint of any width, in as few bytes as it takes. */
+const varintField = (random: Random, number: number): Uint8Array => {
+  const bytes = [8 * number];
+  let value = (BigInt(random.uint32()) << 32n) | BigInt(random.uint32());
+  value >>= BigInt(random.oneIn(8) ? random.below(64) : random.between(11, 63));
+  for (; value > 0x7fn; value >>= 7n) bytes.push(Number(value & 0x7fn) | 0x80);
+  return Uint8Array.of(...bytes, Number(value));
+};
+
+/** Some of the fields 1 to `last` as integers, those in `texts` as bytes, in any order. */
+const someFields = (random: Random, last: number, texts: readonly number[]): Uint8Array =>
+  Buffer.concat(
+    Array.from({ length: random.below(8) }, () => {
+      const number = random.between(1, last);
+      return texts.includes(number)
+        ? delimited(number, Buffer.alloc(random.below(12), 0x61))
+        : varintField(random, number);
+    }),
+  );
+
+/** A header, or a response with keys, that no server of a test would send: numbers of all sizes. */
+const madeField = (random: Random): Uint8Array => {
+  const keyValue = (number: number): Uint8Array => delimited(number, someFields(random, 6, [1, 5]));
+  switch (random.below(4)) {
+    case 0:
+      return delimited(1, someFields(random, 5, []));
+    case 1:
+      return delimited(3, delimited(1, Buffer.concat([keyValue(2), varintField(random, 4), keyValue(2)])));
+    case 2:
+      return delimited(3, delimited(2, keyValue(2)));
+    default:
+      return delimited(3, delimited(3, Buffer.concat([varintField(random, 2), keyValue(3)])));
+  }
+};
+
 /**
  * The view of a reply beside a plain reading of the same bytes, which it must always agree with, and beside the
  * generated codec wherever the two have the same rules (`PlainReading.isOdd`).
@@ -68,7 +103,7 @@ export const viewTarget = (view: TxnView = new TxnView()): FuzzTarget => {
     }
     for (const field of fieldsOf(random.pick(recorded))) if (field[0] !== 0x1a) mutator.append(field);
     for (let count = random.oneIn(200) ? random.between(120, 135) : random.below(4); count > 0; count--) {
-      let response = random.pick(responses);
+      let response = random.oneIn(3) ? madeField(random) : random.pick(responses);
       // Nested transactions, one in another.
       for (let depth = random.oneIn(6) ? random.between(1, 17) : 0; depth > 0; depth--)
         response = delimited(3, delimited(4, response));
