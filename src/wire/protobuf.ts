@@ -4,6 +4,9 @@
  *
  * A 64-bit integer is a `number` where it must be exact and small (revisions), or two signed 32-bit halves where
  * all 64 bits count (lease ids): a bigint costs an allocation, two small integers cost none.
+ *
+ * Numbers in comments are from `npm run micro`, Node 20.20. Varints by shifts: 38 ns for five of them; by bigints
+ * 520. Integers in halves: 360 ns and 32 bytes for a reply of two keys; by bigints 600 ns and 470 bytes.
  */
 
 /** The bytes are not a protobuf message, or hold an integer that a `number` cannot carry exactly. */
@@ -79,7 +82,8 @@ export function writeVarint64(out: Uint8Array, at: number, high: number, low: nu
   return at;
 }
 
-// BigInt.asUintN and >> make new bigints; a typed array takes one apart without (test/txn/allocation.test.ts).
+// BigInt.asUintN and >> make new bigints; a typed array takes one apart without (test/txn/allocation.test.ts;
+// micro "halves by typed array": 640 ns an acquire with its lease against 750, and nothing against 104 bytes).
 const bigScratch = new BigInt64Array(1);
 const bigHalves = new Int32Array(bigScratch.buffer);
 /** Which half is the low one depends on the machine: s390x is big-endian, and Node runs there. */
@@ -143,7 +147,10 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** Writes `text` as UTF-8, a lone surrogate as U+FFFD; returns the position behind it. */
+/**
+ * Writes `text` as UTF-8, a lone surrogate as U+FFFD; returns the position behind it. Micro "writeUtf8": 650 ns
+ * for an acquire with its three texts, 765 by Buffer.write.
+ */
 export function writeUtf8(out: Uint8Array, at: number, text: string): number {
   const length = text.length;
   for (let i = 0; i < length; i++) {
@@ -178,7 +185,11 @@ export function writeUtf8(out: Uint8Array, at: number, text: string): number {
 export const readUtf8 = (bytes: Uint8Array, start: number, length: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("utf8");
 
-/** Are the `length` bytes from `start` exactly the UTF-8 form of `text`? Allocates only if `text` is not ASCII. */
+/**
+ * Are the `length` bytes from `start` exactly the UTF-8 form of `text`? Allocates only if `text` is not ASCII:
+ * micro "utf8Equals", 390 ns for a reply with one key compared, 700 ns and 150 bytes more where a string is made
+ * for it.
+ */
 export function utf8Equals(bytes: Uint8Array, start: number, length: number, text: string): boolean {
   if (length < text.length) return false;
   for (let i = 0; i < text.length; i++) {
@@ -230,6 +241,8 @@ export class ProtoReader {
 
   /** A varint of at most 32 bits. */
   uint32(): number {
+    // Tags and lengths are nearly always one byte (micro "one-byte uint32": 365 ns for a reply of two keys, 460
+    // without).
     if (this.at < this.end) {
       const byte = this.bytes[this.at]!;
       if (byte < 0x80) {

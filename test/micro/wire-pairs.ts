@@ -190,16 +190,6 @@ export const wirePairs: readonly PairMaker[] = [
     },
   },
   {
-    title: "hpack-decoder: one-byte index before the general case",
-    unit: "block of 4",
-    trick: () => hpackDecoder(asIs(), warmBlock),
-    plain: () =>
-      hpackDecoder(
-        new Variant({ "src/wire/hpack-decoder.ts": [["byte > 0x80 && byte < 0xff", "byte < 0"]] }),
-        warmBlock,
-      ),
-  },
-  {
     title: "hpack-decoder: loop into scratch, not a view's toString",
     unit: "field of 42",
     trick: () => hpackDecoder(asIs(), literalBlock),
