@@ -1182,11 +1182,18 @@ export class Connection implements FrameSink {
     if (this.#state === "closed") return;
     this.#spendFrame();
     this.#owe();
+    let initialWindowBytes = this.#peerInitialWindowBytes;
     for (let at = start; at < end; at += 6) {
       const id = (bytes[at]! << 8) | bytes[at + 1]!;
       const value =
         ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0;
-      this.#applySetting(id, value);
+      if (id === Setting.INITIAL_WINDOW_SIZE) initialWindowBytes = value;
+      else this.#applySetting(id, value);
+    }
+    // Once per frame and not per entry: a frame holds 2,730 of them, and each would walk over all streams.
+    if (initialWindowBytes !== this.#peerInitialWindowBytes) {
+      this.#shiftSendWindows(initialWindowBytes - this.#peerInitialWindowBytes);
+      this.#peerInitialWindowBytes = initialWindowBytes;
     }
     this.#outputLength = writeSettingsAck(this.#output, this.#outputLength);
     if (this.#sawSettings) return;
@@ -1208,13 +1215,6 @@ export class Connection implements FrameSink {
         break;
       case Setting.MAX_CONCURRENT_STREAMS:
         this.#peerStreamsMax = value;
-        break;
-      case Setting.INITIAL_WINDOW_SIZE:
-        if (value > WINDOW_MAX_BYTES) {
-          throw new WireError(Http2Code.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE over 2^31-1");
-        }
-        this.#shiftSendWindows(value - this.#peerInitialWindowBytes);
-        this.#peerInitialWindowBytes = value;
         break;
       case Setting.MAX_FRAME_SIZE:
         if (value < DEFAULT_FRAME_MAX_BYTES || value > 2 ** 24 - 1) {
