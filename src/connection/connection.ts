@@ -112,6 +112,8 @@ const SMALL_DATA_BYTES = 256;
 /** `application/grpc`, alone or with a subtype; not its cousin `application/grpc-web`, which frames its trailers otherwise. */
 const isGrpc = (contentType: string): boolean =>
   contentType === "application/grpc" || /^application\/grpc[+;]/.test(contentType);
+/** GOAWAYs that each refuse more streams: a graceful end takes two (RFC 9113 §6.8). */
+const GOAWAYS_MAX_COUNT = 8;
 /** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
 const CONTROL_FRAME_BYTES = 64;
 
@@ -134,6 +136,7 @@ export class Connection implements FrameSink {
   /** Streams above this were written after the last flush: no byte of them has left the process. */
   #flushedStreamId = 0;
   #goawayStreamId = Infinity;
+  #goawayCount = 0;
   /** Streams that the peer has ended while their readers were paused: it counts them no more, and pings for them are strikes. */
   #heldCount = 0;
 
@@ -1284,8 +1287,13 @@ export class Connection implements FrameSink {
     if (lastStreamId > this.#goawayStreamId) {
       throw new WireError(Http2Code.PROTOCOL_ERROR, "a second GOAWAY with a higher last stream id");
     }
+    const lowered = lastStreamId < this.#goawayStreamId;
     this.#goawayStreamId = lastStreamId;
     this.#startDraining(errorCode);
+    if (!lowered) return;
+    // One that falls by one stream each time would make us walk over all of them as often.
+    if (++this.#goawayCount > GOAWAYS_MAX_COUNT)
+      throw new WireError(Http2Code.ENHANCE_YOUR_CALM, `over ${GOAWAYS_MAX_COUNT} falling GOAWAYs`);
     for (const stream of this.#table.list()) {
       if (stream.id > lastStreamId) this.#endWithError(stream, errorOfGoaway(this.endpoint, errorCode));
     }
