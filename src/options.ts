@@ -87,6 +87,8 @@ export const CONTROL_FRAMES_PER_DATA_FRAME = 8;
 export const CONTROL_FRAMES_EARNED_MAX = 1_000_000;
 /** `too_many_pings` doubles the ping interval up to this: what grpc's servers allow a client without calls. */
 export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;
+/** DATA that a server sends on streams that it has ended itself; one beyond it floods us. An honest one sends none. */
+export const LATE_DATA_MAX_BYTES = 16 * MiB;
 /** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */
 export const DEADLINE_STEP_MS = 10;
 /** A stream's own message buffer above this is dropped when the stream is done, not kept for the next one. */

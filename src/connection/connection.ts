@@ -22,6 +22,7 @@ import {
   CONTROL_FRAMES_PER_DATA_FRAME,
   CONTROL_FRAMES_PER_SECOND,
   DEADLINE_STEP_MS,
+  LATE_DATA_MAX_BYTES,
   OUTPUT_BUFFER_BYTES,
   OUTPUT_BUFFER_KEEP_BYTES,
   STREAM_BUFFER_KEEP_BYTES,
@@ -168,6 +169,12 @@ export class Connection implements FrameSink {
   #sawSettings = false;
   #receiveWindowBytes: number;
   #unackedBytes = 0;
+  /**
+   * DATA on streams that are gone, and the most of it that we take: a window for each stream that we ended before the
+   * peer did, which it may have used up, and `LATE_DATA_MAX_BYTES` over the whole time.
+   */
+  #lateBytes = 0;
+  #lateMaxBytes = LATE_DATA_MAX_BYTES;
   /** How many more frames that bring no call forward we take; see `#spendFrame`. */
   #frameCredit: number;
   #frameCreditMs: number;
@@ -864,6 +871,13 @@ export class Connection implements FrameSink {
     const stream = this.#table.get(streamId);
     if (stream === undefined) {
       this.#requireUsed(streamId, "DATA");
+      this.#lateBytes += flowBytes;
+      if (this.#lateBytes > this.#lateMaxBytes) {
+        throw new WireError(
+          Http2Code.STREAM_CLOSED,
+          "more DATA on streams that are over than their windows held",
+        );
+      }
       // What was on its way when we cancelled comes in full frames, and costs the sender its window. Frames are
       // counted, not parts of one: how small those are is the network's doing.
       if (flowBytes < SMALL_DATA_BYTES && this.#frames.isWhole()) this.#spendFrame();
@@ -1342,6 +1356,7 @@ export class Connection implements FrameSink {
   #resetStream(stream: Stream, code: Http2Code): void {
     if (stream.id === 0) return;
     stream.localEnded = true;
+    this.#lateMaxBytes += this.#limits.streamWindowBytes;
     this.#beginBatch();
     this.#ensureOutput(CONTROL_FRAME_BYTES);
     this.#outputLength = writeRstStream(this.#output, this.#outputLength, stream.id, code);
