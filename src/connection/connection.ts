@@ -935,14 +935,12 @@ export class Connection implements FrameSink {
       }
     }
     if (stream.hasMessage) return this.#takeMessage(stream, bytes, start, end, true);
-    let needed = stream.buffered + end - start;
     if (stream.buffered === 0 && end - start >= MESSAGE_PREFIX_BYTES) {
-      // One allocation for the whole of a long message whose length is known and was checked.
       const length = this.#messageLength(stream, bytes, start);
       if (length < 0) return false;
-      needed = Math.max(needed, MESSAGE_PREFIX_BYTES + length);
+      stream.expectedBytes = MESSAGE_PREFIX_BYTES + length;
     }
-    stream.ensureBuffer(needed);
+    stream.ensureBuffer(stream.buffered + end - start);
     stream.buffer.set(bytes.subarray(start, end), stream.buffered);
     stream.buffered += end - start;
     return this.#parseBuffered(stream);
@@ -957,10 +955,11 @@ export class Connection implements FrameSink {
       const message = stream.bufferStart + MESSAGE_PREFIX_BYTES;
       if (stream.buffered - message < length) {
         stream.compactBuffer();
-        stream.ensureBuffer(MESSAGE_PREFIX_BYTES + length);
+        stream.expectedBytes = MESSAGE_PREFIX_BYTES + length;
         return true;
       }
       stream.bufferStart = message + length;
+      stream.expectedBytes = 0;
       if (!this.#takeMessage(stream, stream.buffer, message, stream.bufferStart, false) || stream.id !== id)
         return false;
       // A unary message stays where it is; what stands behind it can only be the start of one too many.

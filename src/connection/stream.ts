@@ -85,6 +85,8 @@ export class Stream {
   buffer: Uint8Array = EMPTY;
   bufferStart = 0;
   buffered = 0;
+  /** How long `buffer` has to get for the message at its start, as its prefix says; 0 while that is not known. */
+  expectedBytes = 0;
   /** Unary: the finished message, in the chunk it came in or in `buffer`. */
   hasMessage = false;
   messageBytes: Uint8Array = EMPTY;
@@ -115,6 +117,7 @@ export class Stream {
     this.handingOver = false;
     this.bufferStart = 0;
     this.buffered = 0;
+    this.expectedBytes = 0;
     if (this.buffer.length > bufferKeepBytes) this.buffer = EMPTY;
     this.hasMessage = false;
     this.messageBytes = EMPTY;
@@ -134,10 +137,15 @@ export class Stream {
     this.bufferStart = 0;
   }
 
-  /** Room for `bytes` in all, keeping what is there. Doubles, so that a long message is copied O(1) times. */
+  /**
+   * Room for `bytes` in all, keeping what is there. Doubles, so that a long message is copied O(1) times, and never
+   * takes a prefix at its word: a peer that promises 64 MiB on each of a thousand streams has to send them first.
+   */
   ensureBuffer(bytes: number): void {
     if (this.buffer.length >= bytes) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, this.buffer.length * 2, 256));
+    const doubled = this.buffer.length * 2;
+    const goal = this.expectedBytes >= bytes ? Math.min(this.expectedBytes, doubled) : doubled;
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, goal, 256));
     larger.set(this.buffer.subarray(0, this.buffered));
     this.buffer = larger;
   }
