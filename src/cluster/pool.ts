@@ -50,6 +50,10 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ETCD_LEARNER",
   "ETCD_NOT_LEADER",
   "ETCD_NOT_PRIMARY_LESSOR",
+  // A server that answers Status and cuts off or garbles every call must not keep them: another member may lead.
+  "ETCD_REFUSED",
+  "ETCD_STREAM_RESET",
+  "ETCD_PROTOCOL",
 ]);
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
