@@ -922,7 +922,7 @@ export class Connection implements FrameSink {
     const { id } = stream;
     if (stream.buffered === 0 && !stream.hasMessage) {
       // The usual case: whole messages, handled where they lie.
-      while (!stream.paused && end - start >= MESSAGE_PREFIX_BYTES) {
+      while (!stream.paused && !stream.hasMessage && end - start >= MESSAGE_PREFIX_BYTES) {
         const length = this.#messageLength(stream, bytes, start);
         if (length < 0) return false;
         const from = start + MESSAGE_PREFIX_BYTES;
