@@ -172,7 +172,7 @@ describe("G23 the server's name:", () => {
 });
 
 describe("G23 the server's certificate:", () => {
-  test("G23 of an authority that is not trusted is refused", async () => {
+  test("G23 a certificate of an authority that is not trusted is refused", async () => {
     const server = await listen();
     await expectRefusal(dial(server.port, {}), /tls\.ca/);
     await expectRefusal(dial(server.port, { ca: createAuthority("other").cert }), /tls\.ca/);
@@ -185,7 +185,7 @@ describe("G23 the server's certificate:", () => {
       { notBefore: new Date(2_090, 1), notAfter: new Date(2_091, 1) },
       /not yet valid/,
     ],
-  ])("G23 %s is refused", async (_what, validity, text) => {
+  ])("G23 a certificate %s is refused", async (_what, validity, text) => {
     const server = await listen(authority.issue({ commonName: "server", names: ["127.0.0.1"], ...validity }));
     await expectRefusal(dial(server.port, { ca }), text);
   });
