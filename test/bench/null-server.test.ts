@@ -1,7 +1,9 @@
 import http2 from "node:http2";
 import net from "node:net";
+import tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { credentials } from "@grpc/grpc-js";
+import { BULK_KEY_BYTES } from "../../bench/null-replies.js";
 import { startNullServer } from "../../bench/null-server.js";
 import type { NullServer } from "../../bench/null-server.js";
 import {
@@ -14,6 +16,8 @@ import {
   TxnResponse,
 } from "../../src/raw.js";
 import type { StatusResponse } from "../../src/raw.js";
+import { Client, op, param } from "../../src/index.js";
+import { createAuthority } from "../../src/testing/index.js";
 
 let server: NullServer;
 let address: string;
@@ -198,6 +202,61 @@ describe("null server", () => {
     expect(headerBytes.slice(2)).toEqual([2, 2, 2, 2]);
     expect(headerBytes[0]).toBeGreaterThan(2);
     socket.destroy();
+  });
+
+  test("answers a request of a certain length with bulk, and small ones in between without their waiting for it", async () => {
+    const bulky = await startNullServer({ bulkReplyMiB: 8 });
+    const client = new Client({ endpoints: `127.0.0.1:${bulky.port}` });
+    const get = client.prepare({ then: [op.get(param.key("key"))] });
+    const order: string[] = [];
+    const bulk = get.run({ key: "x".repeat(BULK_KEY_BYTES) }).then(({ responses }) => {
+      order.push("bulk");
+      return responses;
+    });
+    for (let call = 0; call < 3; call++) {
+      expect((await get.run({ key: "small" })).succeeded).toBe(true);
+      order.push("small");
+    }
+    const [response] = await bulk;
+    expect(order).toEqual(["small", "small", "small", "bulk"]);
+    expect(response).toMatchObject({ kind: "get", count: 8 });
+    await client.close();
+    await bulky.close();
+  });
+
+  test("speaks TLS 1.3 and no other version to clients that trust its authority", async () => {
+    const authority = createAuthority("null server test");
+    const secure = await startNullServer({
+      tls: authority.issue({ commonName: "null server", names: ["127.0.0.1"] }),
+      bulkReplyMiB: 1,
+    });
+    const endpoint = `127.0.0.1:${secure.port}`;
+    const client = new Client({ endpoints: endpoint, tls: { ca: authority.cert } });
+    const get = client.prepare({ then: [op.get(param.key("key"))] });
+    const replies = await Promise.all(
+      ["small", "x".repeat(BULK_KEY_BYTES), "small"].map((key) => get.run({ key })),
+    );
+    expect(replies.map(({ succeeded }) => succeeded)).toEqual([true, true, true]);
+    await client.close();
+    const versions = await Promise.all(
+      (["TLSv1.2", "TLSv1.3"] as const).map(
+        (maxVersion) =>
+          new Promise((resolve) => {
+            const socket = tls.connect(
+              { port: secure.port, host: "127.0.0.1", ca: authority.cert, ALPNProtocols: ["h2"], maxVersion },
+              () => {
+                resolve(`${socket.getProtocol()} ${socket.alpnProtocol}`);
+                socket.destroy();
+              },
+            );
+            socket.on("error", () => {
+              resolve("refused");
+            });
+          }),
+      ),
+    );
+    expect(versions).toEqual(["refused", "TLSv1.3 h2"]);
+    await secure.close();
   });
 
   test("closes the connection of a peer that does not speak HTTP/2", async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Agent } from "../../bench/harness/agent.js";
 import type { Environment } from "../../bench/harness/environment.js";
@@ -75,6 +76,7 @@ const measure = (system: string): Measurement => {
 interface Recorder {
   readonly surroundings: Surroundings;
   readonly calls: { system: string; request: RunRequest }[];
+  readonly openedSystems: string[];
   openCount(): number;
 }
 
@@ -84,9 +86,11 @@ const record = (
   openFails: readonly string[] = [],
 ): Recorder => {
   const calls: { system: string; request: RunRequest }[] = [];
+  const openedSystems: string[] = [];
   let openCount = 0;
   return {
     calls,
+    openedSystems,
     openCount: () => openCount,
     surroundings: {
       openTarget: () => {
@@ -102,6 +106,7 @@ const record = (
       openAgent: (_workload, system): Promise<Agent> => {
         if (openFails.includes(system)) return Promise.reject(new Error("it is not installed"));
         openCount++;
+        openedSystems.push(system);
         return Promise.resolve({
           run: (request) => {
             calls.push({ system, request });
@@ -120,6 +125,8 @@ const record = (
 
 const settings = { runCount: 3, seconds: undefined, systems: undefined };
 const noAbort = new AbortController().signal;
+// Every run of the runner listens to it, and it never fires.
+setMaxListeners(0, noAbort);
 
 describe("plan", () => {
   test("runs all systems at one setting right after one another, and begins each round with another one", () => {
@@ -269,6 +276,49 @@ describe("runner", () => {
   });
 });
 
+describe("rows", () => {
+  const sparse: Workload = {
+    ...workload,
+    ratios: [],
+    hasRow: (system, { concurrency }) => system === "fast" || concurrency === 64,
+  };
+
+  test("are those that a workload has, and no others", async () => {
+    expect(planRuns(sparse, 1).map(({ system, params }) => `${system} ${params.concurrency}`)).toEqual([
+      "fast 1",
+      "fast 64",
+      "slow 64",
+      "other 64",
+    ]);
+    const recorder = record();
+    await runWorkloads([sparse], settings, recorder.surroundings, { records: [], unmeasured: [] }, noAbort);
+    expect(recorder.openedSystems).toEqual(["fast", "slow", "other"]);
+  });
+
+  test("have processes of their own where a workload isolates them, and fail by themselves", async () => {
+    let runs = 0;
+    const recorder = record((system) =>
+      system === "fast" && ++runs === 2
+        ? Promise.reject(new Error("out of memory"))
+        : Promise.resolve(measure(system)),
+    );
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads(
+      [{ ...sparse, isolatesRows: true }],
+      settings,
+      recorder.surroundings,
+      outcome,
+      noAbort,
+    );
+    expect(recorder.openedSystems).toEqual(["fast", "fast", "slow", "other"]);
+    expect(outcome.unmeasured).toEqual([
+      { workload: "sample", system: "fast c=64", reason: "out of memory" },
+    ]);
+    expect(outcome.records.filter(({ system }) => system === "fast")).toHaveLength(3);
+    expect(recorder.openCount()).toBe(0);
+  });
+});
+
 describe("report", () => {
   const measured = async (): Promise<Outcome> => {
     const outcome: Outcome = { records: [], unmeasured: [] };
@@ -317,6 +367,93 @@ describe("report", () => {
       "sample c=64 ops/s: fast / slow: bar >= 30x, measured 40x (40 to 40), ok",
       "sample c=1 p50: fast / slow: bar <= 0.2x, measured 0.25x (0.25 to 0.25), BELOW",
     ]);
+  });
+
+  test("compares two settings of one system, and says of a value alone or above another's what it is", async () => {
+    const own: Workload = {
+      ...workload,
+      ratios: [
+        {
+          name: "own",
+          metric: "opsPerSecond",
+          system: "fast",
+          params: { concurrency: 64 },
+          against: "fast",
+          againstParams: { concurrency: 1 },
+          bar: { atLeast: 1 },
+        },
+        {
+          name: "for reading",
+          metric: "p50",
+          system: "fast",
+          params: { concurrency: 1 },
+          against: "slow",
+          about: "no bar",
+        },
+      ],
+      values: [
+        {
+          name: "CPU",
+          metric: "clientCpuUsPerOp",
+          system: "fast",
+          params: { concurrency: 64 },
+          unit: "µs",
+          bar: { atMost: 2.5 },
+        },
+        {
+          name: "above",
+          metric: "opsPerSecond",
+          system: "fast",
+          above: "slow",
+          params: { concurrency: 64 },
+          unit: "ops/s",
+        },
+      ],
+    };
+    const report = makeReport([own], await measured(), environment);
+    expect(report.ratios[0]).toEqual({ name: "own", value: 1, min: 1, max: 1 });
+    expect(report.values).toEqual([
+      { name: "CPU", unit: "µs", value: 10, min: 10, max: 10 },
+      { name: "above", unit: "ops/s", value: 3_900, min: 3_900, max: 3_900 },
+    ]);
+    const lines = renderReport(report, [own], [], false).split("\n");
+    expect(lines).toContain("own: bar >= 1x, measured 1x (1 to 1), ok");
+    expect(lines).toContain("for reading: measured 0.25x (0.25 to 0.25); no bar");
+    expect(lines).toContain("CPU: bar <= 2.5 µs, measured 10 µs (10 to 10), BELOW");
+    expect(lines).toContain("above: measured 3,900 ops/s (3,900 to 3,900)");
+  });
+
+  test("shows bytes per operation where they were counted, and keeps them in the JSON", async () => {
+    const counting: Workload = { ...workload, shows: "bytes", ratios: [] };
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    const recorder = record((system) =>
+      Promise.resolve({
+        ...measure(system),
+        allocatedBytes: system === "fast" ? 200 : 1_000,
+        collections: 1,
+      }),
+    );
+    await runWorkloads([counting], settings, recorder.surroundings, outcome, noAbort);
+    const report = makeReport([counting], outcome, environment);
+    expect(report.results[0]).toMatchObject({ system: "fast", bytesPerOp: 0.05 });
+    expect(report.results[0]!.runs[0]).toMatchObject({
+      bytesPerOp: 0.05,
+      collections: 1,
+      operationCount: 4_000,
+    });
+    const text = renderReport(report, [counting], [], false);
+    expect(text).toMatch(/^ +system +bytes\/op +min +max +operations +collections /m);
+    expect(text).toMatch(/^c=1 +slow +10 +10 +10 +100 +3 /m);
+  });
+
+  test("shows what moved in the background beside the calls that were timed", async () => {
+    const bulky: Workload = { ...workload, ratios: [] };
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    const recorder = record((system) => Promise.resolve({ ...measure(system), bulkBytes: 3 * 2 ** 20 }));
+    await runWorkloads([bulky], settings, recorder.surroundings, outcome, noAbort);
+    const report = makeReport([bulky], outcome, environment);
+    expect(report.results[0]!.bulkMiBPerSecond).toBe(3);
+    expect(renderReport(report, [bulky], [], false)).toMatch(/bulk MiB\/s +errors$/m);
   });
 
   test("leaves a ratio out when one of its sides was not measured", async () => {
