@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
-import { availableParallelism } from "node:os";
-import { relative } from "node:path";
+import { fork } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 
 import { errorOf, inputOf, RESET_INTERVAL } from "./engine.js";
 import type { Failure, FuzzReport } from "./engine.js";
@@ -29,7 +30,7 @@ Variables:
   FUZZ_SEED         repeats a run; a random one otherwise, which is printed
   FUZZ_ITERATIONS   inputs for frames, hpack, messages and view together (${DEFAULT_ITERATIONS})
   FUZZ_CONNECTIONS  whole connections (${DEFAULT_CONNECTIONS})
-  FUZZ_WORKERS      threads (as many as there are cores)
+  FUZZ_WORKERS      processes (as many as there are cores)
 
 See test/fuzz/README.md.`;
 
@@ -80,28 +81,39 @@ const reportFailure = (failure: Failure): void => {
   console.error(`Again: npm run fuzz -- replay ${relative(process.cwd(), path)}`);
 };
 
-/** Runs one thread; resolves with its reports when it is done, hangs or dies. */
+/** Two int32, or undefined before the first input. */
+const readPlace = (file: string): { share: number; iteration: number } | undefined => {
+  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  if (bytes.length < 8) return undefined;
+  const [share, iteration] = new Int32Array(Uint8Array.from(bytes).buffer);
+  return { share: share!, iteration: iteration! };
+};
+
+/** Runs one process; resolves when it is done, hangs or dies: true if it did all it was asked for. */
 const runWorker = (
   seed: number,
   shares: readonly Share[],
+  placeFile: string,
   onReport: (report: FuzzReport) => void,
 ): Promise<boolean> => {
-  const place = new Int32Array(new SharedArrayBuffer(8));
-  const task: WorkerTask = { seed, shares, place };
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: task });
+  // A process, not a thread: on Node 20 processes under module hooks do not always end.
+  const worker = fork(new URL("./worker.ts", import.meta.url), { serialization: "advanced" });
+  const task: WorkerTask = { seed, shares, placeFile };
+  worker.send(task);
   let patienceMs = HANG_MS;
   let lastPlace = "";
   let quietSinceMs = performance.now();
 
   return new Promise((resolve) => {
     const watch = setInterval(() => {
-      const now = `${Atomics.load(place, 0)} ${Atomics.load(place, 1)}`;
+      const place = readPlace(placeFile);
+      const now = JSON.stringify(place);
       if (now !== lastPlace) {
         lastPlace = now;
         quietSinceMs = performance.now();
-      } else if (performance.now() - quietSinceMs > patienceMs) {
-        const { target } = shares[Atomics.load(place, 0)]!;
-        const iteration = Atomics.load(place, 1);
+      } else if (place !== undefined && performance.now() - quietSinceMs > patienceMs) {
+        const { target } = shares[place.share]!;
+        const { iteration } = place;
         const input = inputOf(targetNamed(target).make(), seed, iteration);
         const message = `hangs: no end after ${patienceMs} ms`;
         reportFailure({
@@ -119,22 +131,24 @@ const runWorker = (
     }, 1_000);
     const finish = (ok: boolean): void => {
       clearInterval(watch);
-      void worker.terminate();
+      worker.kill("SIGKILL");
       resolve(ok);
     };
-    worker.on("message", (message: WorkerMessage) => {
-      if (message.type === "failing") patienceMs = SHRINKING_MS;
+    worker.on("message", (message) => {
+      const said = message as WorkerMessage;
+      if (said.type === "failing") patienceMs = SHRINKING_MS;
+      else if (said.type === "done") finish(true);
       else {
         patienceMs = HANG_MS;
-        onReport(message.report);
+        onReport(said.report);
       }
     });
     worker.on("error", (error) => {
       console.error(error);
       finish(false);
     });
-    worker.on("exit", (code) => {
-      finish(code === 0);
+    worker.on("exit", () => {
+      finish(false);
     });
   });
 };
@@ -147,7 +161,7 @@ const runAll = async (names: readonly string[]): Promise<boolean> => {
     inputs: numberFrom("FUZZ_ITERATIONS", DEFAULT_ITERATIONS, 1),
     connections: numberFrom("FUZZ_CONNECTIONS", DEFAULT_CONNECTIONS, 1),
   });
-  console.log(`FUZZ_SEED=${seed}, ${workerCount} threads`);
+  console.log(`FUZZ_SEED=${seed}, ${workerCount} processes`);
   const startMs = performance.now();
   const reports: FuzzReport[] = [];
   let ok = true as boolean;
@@ -161,6 +175,7 @@ const runAll = async (names: readonly string[]): Promise<boolean> => {
     if (all.length === workerCount)
       console.log(summaryOf(report.target, targetNamed(report.target).unit, all));
   };
+  const folder = mkdtempSync(join(tmpdir(), "etcdwire-fuzz-"));
   const ends = await Promise.all(
     Array.from({ length: workerCount }, (_, worker) => {
       const shares = entries.map(({ name }, index) => ({
@@ -168,9 +183,10 @@ const runAll = async (names: readonly string[]): Promise<boolean> => {
         from: Math.floor((counts[index]! * worker) / workerCount),
         to: Math.floor((counts[index]! * (worker + 1)) / workerCount),
       }));
-      return runWorker(seed, shares, onReport);
+      return runWorker(seed, shares, join(folder, String(worker)), onReport);
     }),
   );
+  rmSync(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startMs) / 1_000);
   const passed = ok && ends.every(Boolean);
   console.log(passed ? `ok, ${seconds} s` : `failed after ${seconds} s; FUZZ_SEED=${seed} repeats it`);

@@ -1,5 +1,5 @@
-/** One thread of `npm run fuzz`: runs its shares of the targets, one after the other. */
-import { parentPort, workerData } from "node:worker_threads";
+/** One process of `npm run fuzz`: runs its shares of the targets, one after the other. */
+import { openSync, writeSync } from "node:fs";
 
 import { fuzz } from "./engine.js";
 import type { FuzzReport } from "./engine.js";
@@ -14,37 +14,46 @@ export interface Share {
 export interface WorkerTask {
   readonly seed: number;
   readonly shares: readonly Share[];
-  /** Where it stands: index of the share, iteration. Readable while the thread hangs. */
-  readonly place: Int32Array;
+  /** A file that says where it stands, in two int32: index of the share, iteration. For when it hangs. */
+  readonly placeFile: string;
 }
 
 export type WorkerMessage =
-  { readonly type: "failing" } | { readonly type: "report"; readonly report: FuzzReport };
+  | { readonly type: "failing" }
+  | { readonly type: "report"; readonly report: FuzzReport }
+  | { readonly type: "done" };
 
-const { seed, shares, place } = workerData as WorkerTask;
-const tell = (message: WorkerMessage): void => parentPort!.postMessage(message);
-
-let uncaught: unknown;
-process.on("uncaughtException", (error) => {
-  uncaught ??= error;
-});
-const takeUncaught = (): unknown => {
-  const error = uncaught;
-  uncaught = undefined;
-  return error;
+const run = async ({ seed, shares, placeFile }: WorkerTask): Promise<void> => {
+  const tell = (message: WorkerMessage): void => void process.send!(message);
+  let uncaught: unknown;
+  process.on("uncaughtException", (error) => {
+    uncaught ??= error;
+  });
+  const takeUncaught = (): unknown => {
+    const error = uncaught;
+    uncaught = undefined;
+    return error;
+  };
+  const file = openSync(placeFile, "w");
+  const place = new Int32Array(2);
+  for (const [index, { target, from, to }] of shares.entries()) {
+    const report = await fuzz(targetNamed(target).make(), {
+      seed,
+      from,
+      to,
+      takeUncaught,
+      onIteration: (iteration) => {
+        place[0] = index;
+        place[1] = iteration;
+        writeSync(file, place, 0, place.byteLength, 0);
+      },
+      onFailing: () => tell({ type: "failing" }),
+    });
+    tell({ type: "report", report });
+  }
+  tell({ type: "done" });
 };
 
-for (const [index, { target, from, to }] of shares.entries()) {
-  Atomics.store(place, 0, index);
-  const report = await fuzz(targetNamed(target).make(), {
-    seed,
-    from,
-    to,
-    takeUncaught,
-    onIteration: (iteration) => {
-      place[1] = iteration;
-    },
-    onFailing: () => tell({ type: "failing" }),
-  });
-  tell({ type: "report", report });
-}
+process.once("message", (task) => {
+  void run(task as WorkerTask);
+});

@@ -13,7 +13,7 @@ export interface TargetEntry {
   readonly unit: "inputs" | "connections";
   /** Its part of that number, relative to the others of its unit that run. */
   readonly weight: number;
-  make(): FuzzTarget;
+  readonly make: () => FuzzTarget;
 }
 
 export const TARGETS: readonly TargetEntry[] = [
