@@ -89,6 +89,10 @@ export const CONTROL_FRAMES_EARNED_MAX = 1_000_000;
 export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;
 /** DATA that a server sends on streams that it has ended itself; one beyond it floods us. An honest one sends none. */
 export const LATE_DATA_MAX_BYTES = 16 * MiB;
+/** A message above this delays what stands behind it on its connection: new calls take another one meanwhile. */
+export const BULK_MESSAGE_BYTES = 128 * KiB;
+/** How long after a failed try before a second connection for calls is tried again. */
+export const SPARE_RETRY_MS = 1_000;
 /** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */
 export const DEADLINE_STEP_MS = 10;
 /** A stream's own message buffer above this is dropped when the stream is done, not kept for the next one. */

@@ -2,7 +2,7 @@ import { Connection } from "../connection/connection.js";
 import type { ConnectionListener } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
 import type { EtcdError } from "../errors.js";
-import { PING_INTERVAL_MAX_MS } from "../options.js";
+import { PING_INTERVAL_MAX_MS, SPARE_RETRY_MS } from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import { Http2Code } from "../wire/layout.js";
 import type { Address } from "./address.js";
@@ -10,7 +10,8 @@ import { backoffMs } from "./backoff.js";
 
 /**
  * `calls` carries unary calls, `streams` watches and renewals: a bulk answer on one must not hold up a renewal
- * on the other (etcd-io/etcd#15402).
+ * on the other (etcd-io/etcd#15402). While a large message is under way on the connection for calls, another one
+ * takes its place: a lock must not wait for somebody's 64 MiB either.
  */
 export type ConnectionKind = "calls" | "streams";
 
@@ -46,6 +47,9 @@ export class Endpoint {
     calls: undefined,
     streams: undefined,
   };
+  /** The second connection for calls, made when bulk first asks for it. */
+  #spare: Connection | undefined;
+  #spareRetryAtMs = -Infinity;
   /** Connections that only finish their calls. */
   readonly #draining = new Set<Connection>();
   /** Of connections made from now on. */
@@ -70,7 +74,8 @@ export class Endpoint {
 
   /** Calls under way and waiting, over both connections. */
   get callCount(): number {
-    return (this.#connections.calls?.callCount ?? 0) + (this.#connections.streams?.callCount ?? 0);
+    const { calls, streams } = this.#connections;
+    return (calls?.callCount ?? 0) + (streams?.callCount ?? 0) + (this.#spare?.callCount ?? 0);
   }
 
   /** The connection if it is open now. */
@@ -95,13 +100,36 @@ export class Endpoint {
       return existing.state === "open" || existing.state === "connecting" ? existing : undefined;
     }
     if (this.#closed || this.#runtime.now() < this.#retryAtMs) return undefined;
+    const connection = this.#connect(kind);
+    this.#connections[kind] = connection;
+    return connection;
+  }
+
+  #connect(kind: ConnectionKind): Connection {
     const { address, tls, limits, userAgent } = this.#options;
     let openedAtMs = Infinity;
+    /** Its place is free; false when it had none any more. */
+    const leave = (connection: Connection): boolean => {
+      if (this.#spare === connection) {
+        this.#spare = undefined;
+        this.#spareRetryAtMs = this.#runtime.now() + SPARE_RETRY_MS;
+      }
+      if (this.#connections[kind] !== connection) return false;
+      this.#connections[kind] = undefined;
+      return true;
+    };
     const listener: ConnectionListener = {
-      onOpen: () => {
+      onOpen: (connection) => {
         openedAtMs = this.#runtime.now();
+        if (connection === this.#spare) {
+          this.#makeWay();
+          return;
+        }
         this.lastError = undefined;
         this.#listener.onOpen(this, kind);
+      },
+      onBulk: (connection) => {
+        if (connection === this.#connections.calls) this.#makeWay();
       },
       onDraining: (connection, http2Code) => {
         // `too_many_pings`, from a server or proxy that allows fewer than etcd does. What gRPC clients do is double
@@ -109,16 +137,14 @@ export class Endpoint {
         if (http2Code === Http2Code.ENHANCE_YOUR_CALM) {
           this.#pingIntervalMs = Math.min(2 * this.#pingIntervalMs, PING_INTERVAL_MAX_MS);
         }
-        if (this.#connections[kind] !== connection) return;
         this.#draining.add(connection);
-        this.#connections[kind] = undefined;
+        if (!leave(connection)) return;
         this.#putAside(openedAtMs);
         this.#listener.onUnusable(this, kind);
       },
       onClose: (connection, error) => {
         this.#draining.delete(connection);
-        if (this.#connections[kind] !== connection) return;
-        this.#connections[kind] = undefined;
+        if (!leave(connection)) return;
         this.lastError = error;
         this.#putAside(openedAtMs);
         this.#listener.onUnusable(this, kind);
@@ -146,20 +172,34 @@ export class Endpoint {
       listener,
     );
     connection.setToken(this.#token);
-    this.#connections[kind] = connection;
     return connection;
+  }
+
+  /** Bulk is under way on the connection for calls: new calls go to the spare one, if that has none. */
+  #makeWay(): void {
+    const { calls } = this.#connections;
+    if (this.#closed || !calls?.carriesBulk) return;
+    if (this.#spare === undefined && this.#runtime.now() >= this.#spareRetryAtMs) {
+      this.#spare = this.#connect("calls");
+    }
+    if (this.#spare?.state !== "open" || this.#spare.carriesBulk) return;
+    this.#connections.calls = this.#spare;
+    this.#spare = calls;
+    this.#listener.onOpen(this, "calls");
   }
 
   /** The token of this endpoint's later requests. */
   setToken(token: string): void {
     this.#token = token;
     for (const kind of KINDS) this.#connections[kind]?.setToken(token);
+    this.#spare?.setToken(token);
   }
 
-  /** Ends both connections now, and makes no new ones. */
+  /** Ends all connections now, and makes no new ones. */
   close(): void {
     this.#closed = true;
     for (const kind of KINDS) this.#connections[kind]?.close();
+    this.#spare?.close();
     for (const connection of this.#draining) connection.close();
   }
 

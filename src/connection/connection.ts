@@ -18,6 +18,7 @@ import type { EtcdError } from "../errors.js";
 import { ArgumentError, ConnectionError, ProtocolError } from "../errors.js";
 import {
   BULK_BYTES_PER_FLUSH,
+  BULK_MESSAGE_BYTES,
   CONTROL_FRAMES_EARNED_MAX,
   CONTROL_FRAMES_PER_DATA_FRAME,
   CONTROL_FRAMES_PER_SECOND,
@@ -94,6 +95,8 @@ export interface ConnectionListener {
   onOpen(connection: Connection): void;
   /** No new calls here; those under way go on. `http2Code` is GOAWAY's, NO_ERROR when ids ran out. */
   onDraining(connection: Connection, http2Code: number): void;
+  /** A message of over `BULK_MESSAGE_BYTES` is under way: what comes behind it waits. Told when the first one begins. */
+  onBulk?(connection: Connection): void;
   /** Once, last; every call has been told before. */
   onClose(connection: Connection, error: EtcdError): void;
 }
@@ -138,12 +141,15 @@ export class Connection implements FrameSink {
   #flushedStreamId = 0;
   #goawayStreamId = Infinity;
   #goawayCount = 0;
+  /** Streams with a message of over `BULK_MESSAGE_BYTES` under way. */
+  #bulkCount = 0;
   /** Streams that the peer has ended while their readers were paused: it counts them no more, and pings for them are strikes. */
   #heldCount = 0;
 
   // The peer's limits; the defaults are the protocol's (RFC 9113 §6.5.2).
   #peerStreamsMax = Infinity;
   #peerInitialWindowBytes = DEFAULT_WINDOW_BYTES;
+  /** The longest frame we send: the peer's limit, or less. */
   #peerFrameMaxBytes = DEFAULT_FRAME_MAX_BYTES;
   #sendWindowBytes = DEFAULT_WINDOW_BYTES;
 
@@ -292,6 +298,11 @@ export class Connection implements FrameSink {
     return this.#table.activeCount + this.#queue.length;
   }
 
+  /** A large message is under way, either way. */
+  get carriesBulk(): boolean {
+    return this.#bulkCount > 0;
+  }
+
   /** Streams that are open for the peer too. */
   get #openCount(): number {
     return this.#table.activeCount - this.#heldCount;
@@ -418,6 +429,7 @@ export class Connection implements FrameSink {
       this.#output.set(message, at);
       return;
     }
+    if (framedBytes > BULK_MESSAGE_BYTES) this.#markBulk(stream);
     const framed = Buffer.allocUnsafeSlow(framedBytes);
     framed[0] = 0;
     framed.writeUInt32BE(message.length, 1);
@@ -612,6 +624,12 @@ export class Connection implements FrameSink {
       if (!stream.localEnded) this.#guard(() => stream.handler.onDrain?.(stream));
     }
     if (budget <= 0 && this.#sendable.length > 0) this.#runtime.yieldToInput(this.#onYielded);
+  }
+
+  #markBulk(stream: Stream): void {
+    if (stream.bulk) return;
+    stream.bulk = true;
+    if (++this.#bulkCount === 1) this.#guard(() => this.#listener.onBulk?.(this));
   }
 
   /** Writes one DATA frame of a listed stream if the windows allow it. Returns the bytes written. */
@@ -922,7 +940,7 @@ export class Connection implements FrameSink {
     const { id } = stream;
     if (stream.buffered === 0 && !stream.hasMessage) {
       // The usual case: whole messages, handled where they lie.
-      while (!stream.paused && !stream.hasMessage && end - start >= MESSAGE_PREFIX_BYTES) {
+      while (!stream.paused && end - start >= MESSAGE_PREFIX_BYTES) {
         const length = this.#messageLength(stream, bytes, start);
         if (length < 0) return false;
         const from = start + MESSAGE_PREFIX_BYTES;
@@ -956,6 +974,7 @@ export class Connection implements FrameSink {
       if (stream.buffered - message < length) {
         stream.compactBuffer();
         stream.expectedBytes = MESSAGE_PREFIX_BYTES + length;
+        if (length > BULK_MESSAGE_BYTES) this.#markBulk(stream);
         return true;
       }
       stream.bufferStart = message + length;
@@ -1236,7 +1255,8 @@ export class Connection implements FrameSink {
         if (value < DEFAULT_FRAME_MAX_BYTES || value > 2 ** 24 - 1) {
           throw new WireError(Http2Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE out of its bounds");
         }
-        this.#peerFrameMaxBytes = value;
+        // etcd's TLS stack takes frames of 1 MiB; what is behind such a one would wait for all of it.
+        this.#peerFrameMaxBytes = Math.min(value, BULK_BYTES_PER_FLUSH);
         break;
       default:
       // MAX_HEADER_LIST_SIZE is advice, and our headers are small; unknown settings are ignored (§6.5.2).
@@ -1384,6 +1404,10 @@ export class Connection implements FrameSink {
   /** Takes a stream out of every list; its fields stay readable for the handler. */
   #detach(stream: Stream): void {
     if (stream.heldStatus >= 0) this.#heldCount--;
+    if (stream.bulk) {
+      stream.bulk = false;
+      this.#bulkCount--;
+    }
     if (stream.id !== 0) this.#table.remove(stream);
     else if (stream.phase === Phase.queued) this.#queue.remove(stream);
     stream.phase = Phase.idle;

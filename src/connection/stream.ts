@@ -55,6 +55,9 @@ export class Stream {
   /** Our half is closed: END_STREAM was written. */
   localEnded = false;
 
+  /** A message over `BULK_MESSAGE_BYTES` has been begun, either way. */
+  bulk = false;
+
   // Sending.
   head!: RequestHead;
   timeoutMs = Infinity;
@@ -138,13 +141,18 @@ export class Stream {
   }
 
   /**
-   * Room for `bytes` in all, keeping what is there. Doubles, so that a long message is copied O(1) times, and never
-   * takes a prefix at its word: a peer that promises 64 MiB on each of a thousand streams has to send them first.
+   * Room for `bytes` in all, keeping what is there. Doubles, so that a long message is copied O(1) times, and takes
+   * a prefix at its word only when a 16th of the message has come: a peer that promises 64 MiB on each of a thousand
+   * streams has to send some first, and the last steps, of tens of megabytes, would hold up the event loop.
    */
   ensureBuffer(bytes: number): void {
     if (this.buffer.length >= bytes) return;
     const doubled = this.buffer.length * 2;
-    const goal = this.expectedBytes >= bytes ? Math.min(this.expectedBytes, doubled) : doubled;
+    const isTrusted = this.expectedBytes <= 16 * this.buffered;
+    const goal =
+      this.expectedBytes < bytes || (!isTrusted && doubled < this.expectedBytes)
+        ? doubled
+        : this.expectedBytes;
     const larger = Buffer.allocUnsafeSlow(Math.max(bytes, goal, 256));
     larger.set(this.buffer.subarray(0, this.buffered));
     this.buffer = larger;
