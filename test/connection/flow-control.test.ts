@@ -134,14 +134,22 @@ describe("sending", () => {
     expect(socket.taken().at(-1)).toBe("GOAWAY 0 FLOW_CONTROL_ERROR");
   });
 
-  test("uses frames as large as the peer allows", () => {
+  test("uses frames as large as the peer allows, up to what one flush writes", () => {
     const memory = openConnection({}, [
       [Setting.INITIAL_WINDOW_SIZE, 1_000_000],
       [Setting.MAX_FRAME_SIZE, 1 << 20],
     ]);
     memory.socket.receive(windowUpdateFrame(0, 1_000_000));
-    call(memory.connection, counting(300_000));
-    expect(drainFrames(memory).map((frame) => frame.text)).toEqual(["HEADERS 1", "DATA 1 300005 END_STREAM"]);
+    call(memory.connection, counting(60_000));
+    call(memory.connection, counting(150_000));
+    expect(drainFrames(memory).map((frame) => frame.text)).toEqual([
+      "HEADERS 1",
+      "DATA 1 60005 END_STREAM",
+      "HEADERS 3",
+      "DATA 3 65536",
+      "DATA 3 65536",
+      "DATA 3 18933 END_STREAM",
+    ]);
   });
 
   test("takes turns: a long message on one stream does not hold up another stream's", () => {
