@@ -191,6 +191,7 @@ export class Connection implements FrameSink {
   // The header block being decoded.
   #collectsFields = false;
   #fields: HeaderField[] | undefined;
+  #fieldCount = 0;
   #httpStatus = -1;
   #grpcStatus = -1;
   #grpcStatusSeen = false;
@@ -1050,6 +1051,7 @@ export class Connection implements FrameSink {
 
   onHeaders(streamId: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     const stream = this.#table.get(streamId);
+    this.#fieldCount = 0;
     this.#httpStatus = -1;
     this.#grpcStatus = -1;
     this.#grpcStatusSeen = false;
@@ -1165,9 +1167,13 @@ export class Connection implements FrameSink {
 
   /** HpackDecoder's sink. */
   onField(field: HeaderField): void {
+    const index = this.#fieldCount++;
     switch (field.kind) {
       case FieldKind.STATUS:
-        this.#httpStatus = field.numericValue;
+        // RFC 9113 §8.3: a response's one pseudo-header field comes once, and before all others.
+        if (index !== 0) this.#malformed = true;
+        // What is no number is there all the same, and must not be in trailers.
+        this.#httpStatus = Math.max(0, field.numericValue);
         break;
       case FieldKind.GRPC_STATUS:
         this.#grpcStatusSeen = true;

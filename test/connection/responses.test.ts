@@ -345,6 +345,38 @@ describe("a response that breaks the rules costs its call only:", () => {
     ],
     ["a :status that is no number", [headersFrame(1, headerBlock([[":status", "abc"]]))], "PROTOCOL_ERROR"],
     [
+      "two :status",
+      [
+        headersFrame(
+          1,
+          headerBlock([
+            [":status", "500"],
+            [":status", "200"],
+            ["content-type", "application/grpc"],
+          ]),
+        ),
+      ],
+      "PROTOCOL_ERROR",
+    ],
+    [
+      ":status behind another field",
+      [
+        headersFrame(
+          1,
+          headerBlock([
+            ["content-type", "application/grpc"],
+            [":status", "200"],
+          ]),
+        ),
+      ],
+      "PROTOCOL_ERROR",
+    ],
+    [
+      "trailers with a :status that is no number",
+      [okHeaders(1), hello, headersFrame(1, headerBlock([[":status", "abc"]]), { endStream: true })],
+      "PROTOCOL_ERROR",
+    ],
+    [
       "END_STREAM on a 1xx",
       [headersFrame(1, headerBlock([[":status", "100"]]), { endStream: true })],
       "PROTOCOL_ERROR",
