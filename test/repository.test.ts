@@ -256,6 +256,8 @@ esac
       "npm run build CI=true",
       "npm run generate:check CI=true",
       "npm test CI=true",
+      "npm run coverage:wire CI=true",
+      "npm run fuzz CI=true",
       "npm run bench -- --smoke CI=true",
     ]);
   });
@@ -266,6 +268,8 @@ esac
     ["run typecheck", "types"],
     ["run build", "build"],
     ["run generate:check", "generated"],
+    ["run coverage:wire", "coverage"],
+    ["run fuzz", "fuzz"],
     ["run bench", "bench smoke"],
   ] as const;
   test.each(stepNames)(
@@ -275,7 +279,7 @@ esac
       expect(result.status).toBe(1);
       expect(result.last).toBe("7 passed, 1 failed");
       expect(result.lines).toContain(`failed step: ${name}`);
-      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(8);
+      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(10);
     },
   );
 
