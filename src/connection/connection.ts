@@ -11,7 +11,8 @@
  * Calls made while connecting wait here; they are sent when the server's SETTINGS have shown that it speaks
  * HTTP/2, so a wrong server never leaves a call's outcome in doubt.
  *
- * Output: frames are written into one buffer, flushed once per tick in one socket write. While the socket still
+ * Output: frames are written into one buffer, flushed once per tick in one socket write (micro "one write a tick",
+ * Node 20: 65 ns a call with 64 in a tick, 1,680 with a write each). While the socket still
  * reads that buffer, frames go to a second one. Input: frames are handled where they lie in the read buffer.
  */
 import type { EtcdError } from "../errors.js";
@@ -322,7 +323,8 @@ export class Connection implements FrameSink {
   /**
    * The hot path: starts a unary call and returns where in `output` its message goes, exactly `messageBytes`
    * long, to be written before anything else is done with this connection. -1 when the call cannot go out whole
-   * right now (not open, no window, too many streams, others waiting): use `callUnary` then.
+   * right now (not open, no window, too many streams, others waiting): use `callUnary` then. Micro "written whole" (Node 20):
+   * 273 ns a call, 296 as a stream with `send` and `end`.
    */
   reserveUnary(
     head: RequestHead,
@@ -507,6 +509,7 @@ export class Connection implements FrameSink {
     timeoutMs: number,
     metadata: readonly (readonly [string, string])[] | undefined,
   ): Stream {
+    // Micro "slots used again" (Node 20): 5 % of a call's time, and 345 bytes.
     const stream = this.#free.pop() ?? new Stream();
     stream.head = head;
     stream.handler = handler;
@@ -679,7 +682,10 @@ export class Connection implements FrameSink {
 
   // ---- Output ----
 
-  /** Once per tick: reads the clock and sees to it that what is written now is flushed. */
+  /**
+   * Once per tick: reads the clock and sees to it that what is written now is flushed. Micro "clock read once" (Node
+   * 20): 295 ns a call, 330 with the clock read for each.
+   */
   #beginBatch(): void {
     if (this.#flushScheduled) return;
     this.#nowMs = this.#runtime.now();
@@ -718,6 +724,7 @@ export class Connection implements FrameSink {
       return;
     }
     this.#writing = true;
+    // Micro "second output buffer": without it each such flush allocates 64 KiB.
     this.#output = this.#spare ?? Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
     this.#spare = output.length > OUTPUT_BUFFER_KEEP_BYTES ? undefined : output;
   }
@@ -940,7 +947,8 @@ export class Connection implements FrameSink {
   #takeBytes(stream: Stream, bytes: Uint8Array, start: number, end: number): boolean {
     const { id } = stream;
     if (stream.buffered === 0 && !stream.hasMessage) {
-      // The usual case: whole messages, handled where they lie.
+      // The usual case: whole messages, handled where they lie. Micro "message where it lies" (Node 20): 295 ns a
+      // call; 350, and 97 bytes more, with a copy.
       while (!stream.paused && end - start >= MESSAGE_PREFIX_BYTES) {
         const length = this.#messageLength(stream, bytes, start);
         if (length < 0) return false;
@@ -1454,6 +1462,7 @@ export class Connection implements FrameSink {
     if (deadlineMs >= this.#deadlineTimerMs) return;
     if (this.#deadlineTimerMs !== Infinity) this.#runtime.clearTimer(this.#deadlineTimer);
     this.#deadlineTimerMs = deadlineMs;
+    // One timer for all calls: micro "one timer" (Node 20), 317 ns a call; 402, and 152 bytes more, with one each.
     // Rounded up to whole steps: the timer never fires just before a deadline, and bursts share one.
     const delayMs = Math.max(0, Math.ceil((deadlineMs - this.#nowMs) / DEADLINE_STEP_MS) * DEADLINE_STEP_MS);
     this.#deadlineTimer = this.#runtime.setTimer(this.#onDeadline, Math.min(delayMs, 2 ** 31 - 1));
@@ -1594,10 +1603,8 @@ export class Connection implements FrameSink {
           connected ? "ETCD_CONNECTION_LOST" : "ETCD_UNREACHABLE",
           connected
             ? `${this.endpoint} closed the connection`
-            : `${this.endpoint} closed the connection before its first frame: ${
-                this.#overTls
-                  ? "does it want a client certificate?"
-                  : "is it a TLS port? use https:// for one"
+            : `${this.endpoint} closed the connection before its first frame${
+                this.#overTls ? "" : ": is it a TLS port? use https:// for one"
               }`,
           { mayHaveApplied: connected, endpoint: this.endpoint },
         ),
