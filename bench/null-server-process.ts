@@ -21,7 +21,7 @@ const authority = options.tls === true ? createAuthority("etcdwire bench") : und
 const server = await startNullServer({
   awakeMs: AWAKE_MS,
   bulkReplyMiB: options.bulkReplyMiB,
-  tls: authority?.issue({ commonName: "null server", names: ["127.0.0.1"] }),
+  tls: authority?.issue({ commonName: "null server", names: ["127.0.0.1", "localhost"] }),
 });
 process.stdout.write(`${JSON.stringify({ port: server.port, ca: authority?.cert })}\n`);
 // The parent's end of the pipe closes however the parent dies, by SIGKILL too.

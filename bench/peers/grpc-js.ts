@@ -14,7 +14,8 @@ export const openKv = ({ endpoints, ca }: Target, options: ClientOptions = {}): 
   new KVClient(
     endpoints[0]!,
     ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca)),
-    options,
+    // By name: for an IP address grpc-js makes Node warn about the SNI.
+    ca === undefined ? options : { ...options, "grpc.ssl_target_name_override": "localhost" },
   );
 
 /** Settles `done` from a unary call's callback. A reply that is not there is an error too. */
