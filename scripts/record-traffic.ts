@@ -123,7 +123,7 @@ const attempt = async <Request, Reply>(
   request: Request,
 ): Promise<Reply | undefined> => {
   try {
-    return (await promisify(method)(request));
+    return await promisify(method)(request);
   } catch {
     return undefined;
   }
