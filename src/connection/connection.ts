@@ -480,7 +480,8 @@ export class Connection implements FrameSink {
     if (stream.paused) return;
     this.#giveStreamCredit(stream);
     if (stream.heldStatus < 0) return;
-    if (stream.heldStatus === 0 && stream.buffered > 0) this.#breakTorn(stream);
+    if (stream.heldError !== undefined) this.#endWithError(stream, stream.heldError);
+    else if (stream.heldStatus === 0 && stream.buffered > 0) this.#breakTorn(stream);
     else this.#endWithStatus(stream, stream.heldStatus, stream.heldMessage);
   }
 
@@ -926,8 +927,20 @@ export class Connection implements FrameSink {
     if (end > start && (!this.#takeBytes(stream, bytes, start, end) || stream.id !== streamId)) return;
     if (endStream) {
       this.#closeLocal(stream);
-      this.#endWithError(stream, errorOfMissingStatus(this.endpoint));
+      const error = errorOfMissingStatus(this.endpoint);
+      if (stream.paused) {
+        stream.heldError = error;
+        this.#holdEnd(stream, error.grpcCode ?? 2, error.message);
+      } else this.#endWithError(stream, error);
     } else if (!stream.paused) this.#giveStreamCredit(stream);
+  }
+
+  /** The peer has ended a stream whose reader is paused: what it holds comes first. */
+  #holdEnd(stream: Stream, status: number, message: string): void {
+    stream.heldStatus = status;
+    stream.heldMessage = message;
+    this.#heldCount++;
+    if (this.#queue.length > 0) this.#beginBatch();
   }
 
   #giveStreamCredit(stream: Stream): void {
@@ -1151,10 +1164,7 @@ export class Connection implements FrameSink {
     }
     const message = this.#grpcMessage === "" ? "" : decodePercent(this.#grpcMessage);
     if (stream.paused) {
-      stream.heldStatus = status;
-      stream.heldMessage = message;
-      this.#heldCount++;
-      if (this.#queue.length > 0) this.#beginBatch();
+      this.#holdEnd(stream, status, message);
     } else this.#endWithStatus(stream, status, message);
   }
 

@@ -104,6 +104,8 @@ export class Stream {
   /** Ended by the peer while paused: reported once the reader has taken what is buffered. */
   heldStatus = -1;
   heldMessage = "";
+  /** In place of them where the peer gave no status. */
+  heldError: EtcdError | undefined = undefined;
 
   /** Forget the call, keep the memory. */
   reset(bufferKeepBytes: number): void {
@@ -130,6 +132,7 @@ export class Stream {
     this.encoding = "";
     this.heldStatus = -1;
     this.heldMessage = "";
+    this.heldError = undefined;
   }
 
   /** Moves what is buffered to the start. */

@@ -596,6 +596,23 @@ describe("a paused stream", () => {
     expect(stream.outcomes).toEqual([{ status: 7, message: "no" }]);
   });
 
+  test("gets its messages on resume also when the peer ends without a status, and then that", () => {
+    const { connection, socket, stream } = paused();
+    socket.receive(
+      okHeaders(1),
+      dataFrame(1, grpcMessage("a")),
+      dataFrame(1, grpcMessage("b"), { endStream: true }),
+    );
+    expect([stream.messages, stream.outcomes]).toEqual([[], []]);
+    stream.onMessage = () => connection.pause(stream.stream!);
+    connection.resume(stream.stream!);
+    expect([stream.messages, stream.outcomes]).toEqual([["a"], []]);
+    connection.resume(stream.stream!);
+    connection.resume(stream.stream!);
+    expect(stream.messages).toEqual(["a", "b"]);
+    expect(stream.outcomes).toEqual([{ code: "ETCD_UNAVAILABLE", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+
   test("that pauses at each message gets one per resume", () => {
     const { connection, socket, stream } = paused();
     socket.receive(
