@@ -87,6 +87,8 @@ export const generateScript = (random: Random, start: Uint8Array): Uint8Array =>
         step(random.pick([Operation.CLOSE, Operation.DRAIN, Operation.CLIENT_CLOSE]), random.below(2)),
       );
   }
+  // More calls at once than the table of streams begins with, between what the server sent and its end.
+  for (let count = random.oneIn(30) ? 80 : 0; count > 0; count--) parts.push(step(Operation.UNARY, count));
   if (random.oneIn(2)) parts.push(step(Operation.CLOSE, random.below(2)));
   return Uint8Array.from(Buffer.concat(parts));
 };

@@ -1,6 +1,7 @@
 import { FieldKind, HpackDecoder } from "../../../src/wire/hpack-decoder.js";
 import type { HeaderField, HpackDecoderLimits } from "../../../src/wire/hpack-decoder.js";
 import { HpackEncoder, fieldMaxBytes } from "../../../src/wire/hpack-encoder.js";
+import { decodePercent } from "../../../src/wire/grpc-message.js";
 import { http2CodeName } from "../../../src/wire/layout.js";
 import { WireError } from "../../../src/wire/wire-error.js";
 import { ByteMutator } from "../byte-mutator.js";
@@ -44,6 +45,8 @@ const NAMES = [
   "Upper",
   "grpc-trace-bin",
 ];
+/** What `grpc-message` is made of: escapes whole, cut, of no hex, of bytes that are no UTF-8. */
+const MESSAGE_PARTS = ["%", "%2", "%zz", "%25", "%e2%82%ac", "%E2", "%00", "%ff", "text", " ", "\xe9"];
 const MODES = ["index", "literal", "never"] as const;
 
 /** A block by our own encoder, which indexes, and writes Huffman where that is shorter. */
@@ -56,6 +59,8 @@ const madeBlock = (random: Random, encoder: HpackEncoder): Uint8Array => {
     let value = "";
     for (let length = random.oneIn(20) ? 300 : random.below(12); length > 0; length--)
       value += String.fromCharCode(random.oneIn(8) ? random.below(256) : random.between(32, 126));
+    if (name === "grpc-message")
+      value = Array.from({ length: random.below(5) }, () => random.pick(MESSAGE_PARTS)).join("");
     if (at + fieldMaxBytes(name, value) > out.length) break;
     at = encoder.encodeField(out, at, name, value, random.pick(MODES));
   }
@@ -135,6 +140,16 @@ const blocksOf = (input: Uint8Array): Uint8Array[] => {
   return pieces;
 };
 
+/** gRPC's percent-encoding: an escape is a byte, everything else is itself, and the whole is UTF-8. */
+const decodePercentPlain = (value: string): string =>
+  value.includes("%")
+    ? Buffer.concat(
+        (value.match(/%[0-9a-f]{2}|[^]/gi) ?? []).map((part) =>
+          part.length === 3 ? Buffer.from(part.slice(1), "hex") : Buffer.from(part, "utf8"),
+        ),
+      ).toString("utf8")
+    : value;
+
 const checkFields = (
   fields: readonly HeaderField[],
   expected: readonly (readonly [string, string])[],
@@ -150,6 +165,9 @@ const checkFields = (
     const isNumber = /^\d{1,6}$/.test(value) && (kind === FieldKind.STATUS || kind === FieldKind.GRPC_STATUS);
     if (numericValue !== (isNumber ? Number(value) : -1))
       throw new Finding(`"${name}: ${value}" is the number ${numericValue}`);
+    // Never an error, whatever field it is.
+    if (decodePercent(value) !== decodePercentPlain(value))
+      throw new Finding(`"${value}" means "${decodePercent(value)}"`);
     // RFC 9113 §8.2.1, said in another way than the decoder says it.
     const isToken = name !== "" && name.split("").every((character) => /[!-9;-@[-~]/.test(character));
     const isClean = !["\0", "\r", "\n"].some((character) => value.includes(character));
