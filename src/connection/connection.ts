@@ -112,6 +112,8 @@ export interface CallOptions {
 
 const PREFACE_BYTES = Buffer.from(PREFACE, "latin1");
 const EMPTY = new Uint8Array(0);
+/** Never 0, which no window update may be. */
+const halfOf = (windowBytes: number): number => Math.max(1, windowBytes >> 1);
 /** DATA below this on a stream that is gone counts as a frame that brings nothing. */
 const SMALL_DATA_BYTES = 256;
 /** `application/grpc`, alone or with a subtype; not its cousin `application/grpc-web`, which frames its trailers otherwise. */
@@ -890,7 +892,7 @@ export class Connection implements FrameSink {
     }
     this.#unackedBytes += flowBytes;
     // Half a window: an update per message would double our frames, none at all would stop the peer (§6.9).
-    if (this.#unackedBytes >= this.#limits.connectionWindowBytes >> 1) {
+    if (this.#unackedBytes >= halfOf(this.#limits.connectionWindowBytes)) {
       this.#writeCredit(0, this.#unackedBytes);
       this.#receiveWindowBytes += this.#unackedBytes;
       this.#unackedBytes = 0;
@@ -944,7 +946,7 @@ export class Connection implements FrameSink {
   }
 
   #giveStreamCredit(stream: Stream): void {
-    if (stream.unackedBytes < this.#limits.streamWindowBytes >> 1) return;
+    if (stream.unackedBytes < halfOf(this.#limits.streamWindowBytes)) return;
     this.#writeCredit(stream.id, stream.unackedBytes);
     stream.receiveWindowBytes += stream.unackedBytes;
     stream.unackedBytes = 0;

@@ -110,6 +110,12 @@ export class PreparedTxn<Parameters extends object> {
         this.#plan.write(connection.output, at);
         return;
       }
+      // No window, or too many calls, for now: it knows how to wait. Or it is just ending.
+      if (connection.state === "open") {
+        const options = { timeoutMs: this.#timeoutMs };
+        connection.callUnary(TXN_HEAD, this.#encode(messageBytes), this.#submitHandler, callback, options);
+        return;
+      }
     }
     this.#submitLater(this.#encode(messageBytes), callback);
   }
@@ -167,7 +173,7 @@ export class PreparedTxn<Parameters extends object> {
     return message;
   }
 
-  /** The leader is not known, not connected, or busy to its limits. */
+  /** The leader is not known, or not connected. */
   #submitLater(message: Uint8Array, callback: TxnCallback): void {
     const wait = new Wait(this.#pool.runtime, this.#timeoutMs, undefined);
     this.#pool.acquire("leader", "calls", wait).then(
