@@ -381,20 +381,20 @@ export const attacks: Readonly<Record<string, Attack>> = {
     leaderCodes: BROKEN,
     onRequest: protobuf(Buffer.alloc(4_096, 0xff)),
   },
-  "protobuf messages nested 5,000 deep": {
+  "protobuf messages nested 1,000 deep": {
     row: "length bombs",
     claimsToLead: true,
     connection: "may stay",
     leaderCodes: BROKEN,
     // TxnResponse.responses (3) > ResponseOp.response_txn (4) > TxnResponse.responses ...
-    onRequest: protobuf(nested(5_000)),
+    onRequest: protobuf(nested(1_000)),
   },
-  "a reply of 500,000 empty responses": {
+  "a reply of 10,000 empty responses": {
     row: "length bombs",
     claimsToLead: true,
     connection: "may stay",
     leaderCodes: BROKEN,
-    onRequest: protobuf(Buffer.alloc(1_000_000, hex("1a 00"))),
+    onRequest: protobuf(Buffer.alloc(20_000, hex("1a 00"))),
   },
   "WINDOW_UPDATE by 2^31-1": {
     row: "window games",
