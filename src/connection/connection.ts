@@ -369,8 +369,7 @@ export class Connection implements FrameSink {
     }
     const stream = this.openStream(head, handler, context, options);
     if (stream === undefined) return undefined;
-    this.send(stream, message);
-    this.end(stream);
+    this.#sendFramed(stream, message, true);
     return stream;
   }
 
@@ -420,6 +419,10 @@ export class Connection implements FrameSink {
     if (stream.phase === Phase.idle || stream.localEnded || stream.endAfterQueue) {
       throw new ArgumentError("send after the stream's end");
     }
+    this.#sendFramed(stream, message, false);
+  }
+
+  #sendFramed(stream: Stream, message: Uint8Array, last: boolean): void {
     const framedBytes = message.length + MESSAGE_PREFIX_BYTES;
     if (
       stream.phase !== Phase.queued &&
@@ -430,7 +433,8 @@ export class Connection implements FrameSink {
     ) {
       this.#beginBatch();
       this.#ensureOutput(FRAME_HEADER_BYTES + framedBytes);
-      const at = this.#writeFramed(stream, message.length, 0);
+      if (last) stream.localEnded = true;
+      const at = this.#writeFramed(stream, message.length, last ? Flag.END_STREAM : 0);
       this.#output.set(message, at);
       return;
     }
@@ -440,6 +444,7 @@ export class Connection implements FrameSink {
     framed.writeUInt32BE(message.length, 1);
     framed.set(message, MESSAGE_PREFIX_BYTES);
     stream.sendQueue.push(framed);
+    stream.endAfterQueue = last;
     this.#listSendable(stream);
   }
 

@@ -121,7 +121,7 @@ class NodeSocket implements Socket {
       return socket.writableLength === 0;
     }
     // Without a callback, which costs 500 bytes and a turn of the tick queue per write (`npm run bench -- alloc`, c = 1,
-    // Node 20: 929 bytes with, 430 without). Node subtracts what the kernel took at once before `write` returns, as
+    // Node 20: 929 bytes with, 401 without). Node subtracts what the kernel took at once before `write` returns, as
     // good as always all of it; when not, an empty write behind it says when it is done. Over TLS every write waits
     // for the loop's next turn, and the empty one would cost another.
     socket.write(view);
