@@ -91,6 +91,8 @@ export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;
 export const LATE_DATA_MAX_BYTES = 16 * MiB;
 /** A message above this delays what stands behind it on its connection: new calls take another one meanwhile. */
 export const BULK_MESSAGE_BYTES = 128 * KiB;
+/** How long a buffer of more than `STREAM_BUFFER_KEEP_BYTES` is kept for the next large message of its connection. */
+export const BULK_BUFFER_KEEP_MS = 5_000;
 /** How long after a failed try before a second connection for calls is tried again. */
 export const SPARE_RETRY_MS = 1_000;
 /** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */

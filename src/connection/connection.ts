@@ -18,6 +18,7 @@
 import type { EtcdError } from "../errors.js";
 import { ArgumentError, ConnectionError, ProtocolError } from "../errors.js";
 import {
+  BULK_BUFFER_KEEP_MS,
   BULK_BYTES_PER_FLUSH,
   BULK_MESSAGE_BYTES,
   CONTROL_FRAMES_EARNED_MAX,
@@ -187,6 +188,10 @@ export class Connection implements FrameSink {
   /** How many more frames that bring no call forward we take; see `#spendFrame`. */
   #frameCredit: number;
   #frameCreditMs: number;
+  /** The largest buffer that a message has left here lately. */
+  #keptBuffer: Uint8Array | undefined;
+  #keptBufferMs = 0;
+  #keptTimer: Timer;
   /** Streams whose finished message lies in the current chunk. */
   readonly #unsettled: Stream[] = [];
   #unsettledCount = 0;
@@ -228,6 +233,9 @@ export class Connection implements FrameSink {
   };
   readonly #onPoll = (): void => {
     this.#poll();
+  };
+  readonly #onKeptTimer = (): void => {
+    this.#dropKeptBuffer();
   };
   readonly #onPingTimer = (): void => {
     this.#checkAlive(false);
@@ -414,7 +422,7 @@ export class Connection implements FrameSink {
     return stream;
   }
 
-  /** Sends one message. The bytes are copied. */
+  /** Sends one message. Its bytes may wait for window where they are: do not change them afterwards. */
   send(stream: Stream, message: Uint8Array): void {
     if (stream.phase === Phase.idle || stream.localEnded || stream.endAfterQueue) {
       throw new ArgumentError("send after the stream's end");
@@ -439,11 +447,7 @@ export class Connection implements FrameSink {
       return;
     }
     if (framedBytes > BULK_MESSAGE_BYTES) this.#markBulk(stream);
-    const framed = Buffer.allocUnsafeSlow(framedBytes);
-    framed[0] = 0;
-    framed.writeUInt32BE(message.length, 1);
-    framed.set(message, MESSAGE_PREFIX_BYTES);
-    stream.sendQueue.push(framed);
+    stream.sendQueue.push(message);
     stream.endAfterQueue = last;
     this.#listSendable(stream);
   }
@@ -664,12 +668,13 @@ export class Connection implements FrameSink {
     }
     const room = Math.min(this.#sendWindowBytes, stream.sendWindowBytes, this.#peerFrameMaxBytes);
     if (room <= 0) return 0;
+    const framedBytes = message.length + MESSAGE_PREFIX_BYTES;
     const from = stream.sendOffset;
-    const to = Math.min(message.length, from + room);
-    const done = to === message.length;
+    const to = Math.min(framedBytes, from + room);
+    const done = to === framedBytes;
     const last = done && stream.sendQueue.length === 1 && stream.endAfterQueue;
     this.#ensureOutput(FRAME_HEADER_BYTES + to - from);
-    const at = writeFrameHeader(
+    let at = writeFrameHeader(
       this.#output,
       this.#outputLength,
       to - from,
@@ -677,8 +682,15 @@ export class Connection implements FrameSink {
       last ? Flag.END_STREAM : 0,
       stream.id,
     );
-    this.#output.set(message.subarray(from, to), at);
-    this.#outputLength = at + to - from;
+    let next = from;
+    // The prefix: no compression, then the length in four bytes, which a small window may cut anywhere.
+    for (; next < MESSAGE_PREFIX_BYTES && next < to; next++) {
+      this.#output[at++] = next === 0 ? 0 : message.length >>> (8 * (MESSAGE_PREFIX_BYTES - 1 - next));
+    }
+    if (next < to) {
+      this.#output.set(message.subarray(next - MESSAGE_PREFIX_BYTES, to - MESSAGE_PREFIX_BYTES), at);
+    }
+    this.#outputLength = at + to - next;
     this.#sendWindowBytes -= to - from;
     stream.sendWindowBytes -= to - from;
     this.#sentDataFrames++;
@@ -874,7 +886,7 @@ export class Connection implements FrameSink {
     if (!stream.inChunk) return;
     stream.inChunk = false;
     const length = stream.messageEnd - stream.messageStart;
-    stream.ensureBuffer(length);
+    this.#ensureBuffer(stream, length);
     const { messageBytes } = stream;
     stream.buffer.set(messageBytes.subarray(stream.messageStart, stream.messageEnd));
     stream.messageBytes = stream.buffer;
@@ -987,7 +999,7 @@ export class Connection implements FrameSink {
       if (length < 0) return false;
       stream.expectedBytes = MESSAGE_PREFIX_BYTES + length;
     }
-    stream.ensureBuffer(stream.buffered + end - start);
+    this.#ensureBuffer(stream, stream.buffered + end - start);
     stream.buffer.set(bytes.subarray(start, end), stream.buffered);
     stream.buffered += end - start;
     return this.#parseBuffered(stream);
@@ -1452,7 +1464,37 @@ export class Connection implements FrameSink {
       this.#runtime.defer(() => this.#finishDraining());
   }
 
+  /** A buffer that bulk has left is used again: V8 collects everything for each 64 MiB that are allocated. */
+  #ensureBuffer(stream: Stream, bytes: number): void {
+    if (stream.buffer.length >= bytes) return;
+    const kept = this.#keptBuffer;
+    if (bytes > STREAM_BUFFER_KEEP_BYTES && kept !== undefined) {
+      if (kept.length >= Math.max(bytes, stream.expectedBytes)) {
+        this.#keptBuffer = undefined;
+        stream.moveBuffer(kept);
+        return;
+      }
+    }
+    stream.ensureBuffer(bytes);
+  }
+
+  #keepBuffer(buffer: Uint8Array): void {
+    if (this.#state === "closed" || (this.#keptBuffer?.length ?? 0) >= buffer.length) return;
+    this.#keptBuffer = buffer;
+    this.#keptBufferMs = this.#nowMs;
+    this.#keptTimer ??= this.#runtime.setTimer(this.#onKeptTimer, BULK_BUFFER_KEEP_MS);
+  }
+
+  #dropKeptBuffer(): void {
+    this.#keptTimer = undefined;
+    if (this.#keptBuffer === undefined) return;
+    const leftMs = this.#keptBufferMs + BULK_BUFFER_KEEP_MS - this.#runtime.now();
+    if (leftMs > 0) this.#keptTimer = this.#runtime.setTimer(this.#onKeptTimer, Math.ceil(leftMs));
+    else this.#keptBuffer = undefined;
+  }
+
   #recycle(stream: Stream): void {
+    if (stream.buffer.length > STREAM_BUFFER_KEEP_BYTES) this.#keepBuffer(stream.buffer);
     stream.reset(STREAM_BUFFER_KEEP_BYTES);
     this.#free.push(stream);
   }
@@ -1639,7 +1681,8 @@ export class Connection implements FrameSink {
     if (flushFirst) this.#flush();
     this.#state = "closed";
     this.#closeError = error;
-    for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer]) {
+    this.#keptBuffer = undefined;
+    for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer, this.#keptTimer]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
     for (const stream of this.#table.list().concat(this.#queue.list())) {

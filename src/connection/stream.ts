@@ -64,7 +64,7 @@ export class Stream {
   metadata: readonly (readonly [name: string, value: string])[] | undefined = undefined;
   /** What may still be sent; negative after the peer shrank its INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2). */
   sendWindowBytes = 0;
-  /** Whole gRPC messages, length prefix included, waiting for window; `sendOffset` is into the first. */
+  /** Whole messages waiting for window; `sendOffset` is into the first one and the length prefix that precedes it. */
   readonly sendQueue: Uint8Array[] = [];
   sendOffset = 0;
   /** END_STREAM goes out with the last queued byte. */
@@ -156,7 +156,11 @@ export class Stream {
       this.expectedBytes < bytes || (!isTrusted && doubled < this.expectedBytes)
         ? doubled
         : this.expectedBytes;
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, goal, 256));
+    this.moveBuffer(Buffer.allocUnsafeSlow(Math.max(bytes, goal, 256)));
+  }
+
+  /** What is buffered lies in `larger` from now on. */
+  moveBuffer(larger: Uint8Array): void {
     larger.set(this.buffer.subarray(0, this.buffered));
     this.buffer = larger;
   }

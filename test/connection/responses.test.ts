@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Stream } from "../../src/connection/stream.js";
 import { DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
 import { FrameType, Http2Code } from "../../src/wire/layout.js";
 import {
@@ -21,7 +22,8 @@ import {
   trailers,
   trailersOnly,
 } from "../support/peer-frames.js";
-import { call, open, openConnection } from "../support/recorded-call.js";
+import { call, echoHead, open, openConnection, unaryRecorder } from "../support/recorded-call.js";
+import type { MemoryConnection } from "../support/recorded-call.js";
 
 /** The outcome of one unary call, and what the client sent after the request. */
 const outcomeOf = (
@@ -679,5 +681,69 @@ describe("a paused stream", () => {
     for (let count = 1; count <= 49_000; count++) connection.resume(stream.stream!);
     expect(stream.messages).toHaveLength(49_000);
     expect(new Set(stream.messages)).toEqual(new Set(["0123456789abcde"]));
+  });
+});
+
+describe("the buffer of a large message", () => {
+  const MiB = 1 << 20;
+  /** Sends a reply of that length in frames, and gives the memory that its handler saw. */
+  const receive = (memory: MemoryConnection, streamId: number, bytes: number): Uint8Array => {
+    let seen: Uint8Array | undefined;
+    const handler = {
+      ...unaryRecorder,
+      onSuccess: (_stream: Stream, message: Uint8Array, start: number, end: number): void => {
+        expect(end - start).toBe(bytes);
+        expect(message.subarray(start, end).every((byte, at) => byte === (at & 0xff))).toBe(true);
+        seen = message;
+      },
+    };
+    memory.connection.callUnary(echoHead, Buffer.from("x"), handler, undefined, { timeoutMs: 60_000 });
+    memory.runtime.endTick();
+    const message = grpcMessage(Uint8Array.from({ length: bytes }, (_, at) => at));
+    memory.socket.receive(okHeaders(streamId));
+    for (let at = 0; at < message.length; at += 16_000) {
+      memory.socket.receive(dataFrame(streamId, message.subarray(at, at + 16_000)));
+    }
+    memory.socket.receive(trailers(streamId));
+    return seen!;
+  };
+
+  test("is used again by the next one that fits, for five seconds after its last use", () => {
+    const memory = openConnection();
+    const first = receive(memory, 1, 2 * MiB);
+    expect(receive(memory, 3, MiB)).toBe(first);
+    memory.runtime.advance(4_000);
+    expect(receive(memory, 5, 2 * MiB)).toBe(first);
+    memory.runtime.advance(4_000);
+    expect(receive(memory, 7, 2 * MiB)).toBe(first);
+    memory.runtime.advance(5_000);
+    expect(receive(memory, 9, 2 * MiB)).not.toBe(first);
+  });
+
+  test("gives way to that of a larger one, and is gone with its connection", () => {
+    const memory = openConnection();
+    const small = receive(memory, 1, MiB);
+    const large = receive(memory, 3, 2 * MiB);
+    expect(large).not.toBe(small);
+    expect(receive(memory, 5, MiB)).toBe(large);
+    memory.connection.close();
+    expect(memory.runtime.timerCount).toBe(0);
+  });
+
+  test("is not shared by two messages at once", () => {
+    const memory = openConnection();
+    receive(memory, 1, MiB);
+    const calls = [call(memory.connection), call(memory.connection)];
+    memory.runtime.endTick();
+    const texts = ["a", "b"].map((letter) => letter.repeat(300_000));
+    for (const id of [3, 5]) memory.socket.receive(okHeaders(id));
+    const messages = texts.map((text) => grpcMessage(text));
+    for (let at = 0; at < 300_005; at += 10_000) {
+      for (const [index, id] of [3, 5].entries()) {
+        memory.socket.receive(dataFrame(id, messages[index]!.subarray(at, at + 10_000)));
+      }
+    }
+    for (const id of [3, 5]) memory.socket.receive(trailers(id));
+    expect(calls.map(({ outcomes }) => outcomes)).toEqual(texts.map((text) => [{ reply: text }]));
   });
 });
