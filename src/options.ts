@@ -44,6 +44,11 @@ export interface ConnectionLimits {
   /** Calls that wait for the server's MAX_CONCURRENT_STREAMS. One more fails at once, unsent. */
   queuedCallsMax: number;
   /**
+   * Messages that wait for a server that gives no window or does not read: a call that finds this much before it
+   * fails at once, unsent.
+   */
+  queuedBytesMax: number;
+  /**
    * How long the event loop polls for an answer after a request, instead of sleeping until one comes. Waking a sleeping
    * process costs some 15 µs; polling costs a whole core while calls are under way, and other processes may need it.
    * 0, the default, never polls. The connection of watches and renewals never does.
@@ -65,6 +70,7 @@ export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   owedFramesMax: 1_000,
   controlFramesMax: 1_000,
   queuedCallsMax: 100_000,
+  queuedBytesMax: 64 * MiB,
   busyPollMs: 0,
 };
 
@@ -74,6 +80,8 @@ export const READ_BUFFER_BYTES = 64 * KiB;
 export const OUTPUT_BUFFER_BYTES = 64 * KiB;
 /** An output buffer that grew above this for one burst is given back afterwards. */
 export const OUTPUT_BUFFER_KEEP_BYTES = 4 * MiB;
+/** While the socket takes nothing, calls beyond this are not written but wait, and end at their deadline unsent. */
+export const OUTPUT_WAITING_MAX_BYTES = 1 * MiB;
 /** Bulk DATA written per flush, so that a small call never waits behind more than this on our side. */
 export const BULK_BYTES_PER_FLUSH = 64 * KiB;
 /** What time adds to a server's credit for frames that bring nothing (`controlFramesMax`), up to one full credit. */

@@ -28,6 +28,7 @@ import {
   LATE_DATA_MAX_BYTES,
   OUTPUT_BUFFER_BYTES,
   OUTPUT_BUFFER_KEEP_BYTES,
+  OUTPUT_WAITING_MAX_BYTES,
   STREAM_BUFFER_KEEP_BYTES,
   STREAM_ID_RETIRE,
 } from "../options.js";
@@ -163,6 +164,9 @@ export class Connection implements FrameSink {
   #outputLength = 0;
   #spare: Buffer | undefined;
   #writing = false;
+  #writingSinceMs = 0;
+  /** In the `sendQueue`s of all streams. */
+  #queuedBytes = 0;
   #flushScheduled = false;
   /** Streams with DATA queued, served in turns. */
   readonly #sendable = new StreamQueue();
@@ -350,7 +354,8 @@ export class Connection implements FrameSink {
       this.#openCount >= this.#peerStreamsMax ||
       framedBytes > this.#sendWindowBytes ||
       framedBytes > this.#peerInitialWindowBytes ||
-      framedBytes > this.#peerFrameMaxBytes
+      framedBytes > this.#peerFrameMaxBytes ||
+      this.#isBackedUp
     ) {
       return -1;
     }
@@ -395,7 +400,8 @@ export class Connection implements FrameSink {
     const refused =
       this.#state === "draining" ||
       this.#state === "closed" ||
-      this.#queue.length >= this.#limits.queuedCallsMax;
+      this.#queue.length >= this.#limits.queuedCallsMax ||
+      this.#queuedBytes >= this.#limits.queuedBytesMax;
     const stream = this.#take(
       head,
       handler,
@@ -409,7 +415,7 @@ export class Connection implements FrameSink {
         new ConnectionError(
           "ETCD_REFUSED",
           this.#state === "open"
-            ? `${this.#queue.length} calls already wait for ${this.endpoint}`
+            ? `${this.#queue.length} calls and ${this.#queuedBytes} bytes already wait for ${this.endpoint}`
             : `the connection to ${this.endpoint} takes no more calls`,
           { mayHaveApplied: false, endpoint: this.endpoint },
         );
@@ -435,6 +441,7 @@ export class Connection implements FrameSink {
     if (
       stream.phase !== Phase.queued &&
       stream.sendQueue.length === 0 &&
+      !this.#isBackedUp &&
       framedBytes <= this.#sendWindowBytes &&
       framedBytes <= stream.sendWindowBytes &&
       framedBytes <= this.#peerFrameMaxBytes
@@ -449,6 +456,7 @@ export class Connection implements FrameSink {
     if (framedBytes > BULK_MESSAGE_BYTES) this.#markBulk(stream);
     stream.sendQueue.push(message);
     stream.endAfterQueue = last;
+    this.#queuedBytes += message.length;
     this.#listSendable(stream);
   }
 
@@ -535,7 +543,12 @@ export class Connection implements FrameSink {
   }
 
   #startQueued(): void {
-    while (this.#queue.length > 0 && this.#state === "open" && this.#openCount < this.#peerStreamsMax) {
+    while (
+      this.#queue.length > 0 &&
+      this.#state === "open" &&
+      this.#openCount < this.#peerStreamsMax &&
+      !this.#isBackedUp
+    ) {
       const stream = this.#queue.shift()!;
       this.#writeHeaders(stream, false, 0);
       if (stream.sendQueue.length > 0 || stream.endAfterQueue) this.#listSendable(stream);
@@ -695,7 +708,10 @@ export class Connection implements FrameSink {
     stream.sendWindowBytes -= to - from;
     this.#sentDataFrames++;
     stream.sendOffset = done ? 0 : to;
-    if (done) stream.sendQueue.shift();
+    if (done) {
+      stream.sendQueue.shift();
+      this.#queuedBytes -= message.length;
+    }
     if (last) stream.localEnded = true;
     return to - from;
   }
@@ -744,6 +760,7 @@ export class Connection implements FrameSink {
       return;
     }
     this.#writing = true;
+    this.#writingSinceMs = this.#nowMs;
     // Micro "second output buffer": without it each such flush allocates 64 KiB.
     this.#output = this.#spare ?? Buffer.allocUnsafeSlow(OUTPUT_BUFFER_BYTES);
     this.#spare = output.length > OUTPUT_BUFFER_KEEP_BYTES ? undefined : output;
@@ -765,6 +782,11 @@ export class Connection implements FrameSink {
     ) {
       this.#polling = false;
     } else this.#runtime.yieldToInput(this.#onPoll);
+  }
+
+  /** The socket takes nothing, and enough waits for it: what is written now cannot be taken back at its deadline. */
+  get #isBackedUp(): boolean {
+    return this.#writing && this.#outputLength >= OUTPUT_WAITING_MAX_BYTES;
   }
 
   /** Calls keep the process alive, an idle connection does not. */
@@ -1195,7 +1217,13 @@ export class Connection implements FrameSink {
     }
     this.#detach(stream);
     try {
-      stream.handler.onSuccess(stream, stream.messageBytes, stream.messageStart, stream.messageEnd);
+      stream.handler.onSuccess(
+        stream,
+        stream.messageBytes,
+        stream.messageStart,
+        stream.messageEnd,
+        this.endpoint,
+      );
     } catch (error) {
       this.#report(error);
     }
@@ -1262,6 +1290,7 @@ export class Connection implements FrameSink {
     this.#owe();
     let initialWindowBytes = this.#peerInitialWindowBytes;
     for (let at = start; at < end; at += 6) {
+      this.#spendFrame();
       const id = (bytes[at]! << 8) | bytes[at + 1]!;
       const value =
         ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0;
@@ -1446,6 +1475,7 @@ export class Connection implements FrameSink {
 
   /** Takes a stream out of every list; its fields stay readable for the handler. */
   #detach(stream: Stream): void {
+    for (const message of stream.sendQueue) this.#queuedBytes -= message.length;
     if (stream.heldStatus >= 0) this.#heldCount--;
     if (stream.bulk) {
       stream.bulk = false;
@@ -1573,6 +1603,18 @@ export class Connection implements FrameSink {
     this.#pingTimer = undefined;
     if (this.#state === "closed") return;
     this.#nowMs = this.#runtime.now();
+    const stuckMs = this.#limits.pingIntervalMs + this.#limits.pingTimeoutMs;
+    if (this.#writing && this.#nowMs - this.#writingSinceMs >= stuckMs) {
+      // Whatever it sends: a peer that does not read can answer nothing.
+      this.#closeNow(
+        new ConnectionError(
+          "ETCD_CONNECTION_LOST",
+          `${this.endpoint} took none of our bytes for ${stuckMs} ms`,
+          { mayHaveApplied: true, endpoint: this.endpoint },
+        ),
+      );
+      return;
+    }
     if (this.#pingSentMs >= 0) {
       // Anything read since proves life; the answer itself need not be the first thing that comes.
       if (this.#lastReadMs < this.#pingSentMs) {

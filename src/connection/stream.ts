@@ -16,7 +16,7 @@ export interface StreamHandler {
    */
   readonly wantsMetadata: boolean;
   /** Unary only: status OK with exactly one message. The bytes are valid during this call only. */
-  onSuccess(stream: Stream, bytes: Uint8Array, start: number, end: number): void;
+  onSuccess(stream: Stream, bytes: Uint8Array, start: number, end: number, endpoint: string): void;
   /** The server ended the call: streaming with any status, unary with one other than OK. */
   onStatus(stream: Stream, grpcStatus: number, message: string, endpoint: string): void;
   /** The call ended without the server's word: path, protocol, deadline, cancel. */

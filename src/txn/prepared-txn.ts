@@ -232,11 +232,13 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   /** The reply as a view, or the error that it is. */
-  #read(bytes: Uint8Array, start: number, end: number): EtcdError | undefined {
+  #read(bytes: Uint8Array, start: number, end: number, endpoint: string): EtcdError | undefined {
     try {
       this.#view.reset(bytes, start, end);
     } catch (cause) {
-      return undecodable(cause, undefined);
+      const error = undecodable(cause, endpoint);
+      this.#pool.noteError(error);
+      return error;
     }
     this.#pool.noteTerm(this.#view.raftTerm);
     return undefined;
@@ -251,9 +253,9 @@ export class PreparedTxn<Parameters extends object> {
     return {
       unary: true,
       wantsMetadata: false,
-      onSuccess: (stream, bytes, start, end) => {
+      onSuccess: (stream, bytes, start, end, endpoint) => {
         const callback = stream.context as TxnCallback;
-        const error = this.#read(bytes, start, end);
+        const error = this.#read(bytes, start, end, endpoint);
         if (error !== undefined) {
           callback(error, undefined);
           return;
@@ -274,8 +276,8 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   /** The reply as a result, or the error that it is. */
-  #keep(bytes: Uint8Array, start: number, end: number): TxnResult | EtcdError {
-    const error = this.#read(bytes, start, end);
+  #keep(bytes: Uint8Array, start: number, end: number, endpoint: string): TxnResult | EtcdError {
+    const error = this.#read(bytes, start, end, endpoint);
     if (error !== undefined) return error;
     const result = keptResult(this.#view, bytes, start, end);
     this.#view.invalidate();
@@ -292,9 +294,9 @@ export class PreparedTxn<Parameters extends object> {
     return {
       unary: true,
       wantsMetadata: false,
-      onSuccess: (stream, bytes, start, end) => {
+      onSuccess: (stream, bytes, start, end, endpoint) => {
         const run = stream.context as Run;
-        const result = this.#keep(bytes, start, end);
+        const result = this.#keep(bytes, start, end, endpoint);
         if (result instanceof EtcdError) run.reject(result);
         else run.resolve(result);
         this.#recycle(run);
@@ -316,9 +318,9 @@ export class PreparedTxn<Parameters extends object> {
     return {
       unary: true,
       wantsMetadata: false,
-      onSuccess: (stream, bytes, start, end) => {
+      onSuccess: (stream, bytes, start, end, endpoint) => {
         const settled = stream.context as Settled;
-        const result = this.#keep(bytes, start, end);
+        const result = this.#keep(bytes, start, end, endpoint);
         if (result instanceof EtcdError) settled(result, undefined);
         else settled(undefined, result);
       },
@@ -332,10 +334,10 @@ export class PreparedTxn<Parameters extends object> {
   }
 }
 
-const undecodable = (cause: unknown, endpoint: string | undefined): EtcdError =>
+const undecodable = (cause: unknown, endpoint: string): EtcdError =>
   new ProtocolError(
     "ETCD_PROTOCOL",
-    `the reply of ${endpoint ?? "the server"} to a Txn cannot be decoded: is there a proxy in between?`,
+    `the reply of ${endpoint} to a Txn cannot be decoded: is there a proxy in between?`,
     { mayHaveApplied: true, endpoint, cause },
   );
 

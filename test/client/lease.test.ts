@@ -78,7 +78,7 @@ class FakePool {
         const outcome = this.grants.shift()!();
         if (outcome instanceof LeaseGrantResponse) {
           const bytes = outcome.serializeBinary();
-          handler.onSuccess(stream, bytes, 0, bytes.length);
+          handler.onSuccess(stream, bytes, 0, bytes.length, "a:1");
         } else handler.onError(stream, outcome);
         return stream;
       },

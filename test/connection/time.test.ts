@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../src/errors.js";
 import { Setting } from "../../src/wire/layout.js";
-import { dataFrame, goawayFrame, pingFrame, settingsFrame } from "../support/frames.js";
+import { dataFrame, goawayFrame, pingFrame, settingsFrame, windowUpdateFrame } from "../support/frames.js";
 import { okHeaders, reply } from "../support/peer-frames.js";
 import { call, memoryConnection, open, openConnection } from "../support/recorded-call.js";
 
@@ -269,6 +269,68 @@ describe("keepalive", () => {
     socket.receive(goawayFrame(1, 0));
     runtime.advance(13_000);
     expect(stream.outcomes).toEqual([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true, grpcCode: 14 }]);
+  });
+});
+
+describe("a peer that does not read", () => {
+  const unbounded = [[Setting.INITIAL_WINDOW_SIZE, 2 ** 31 - 1]] as const;
+  /** With windows for everything, and a socket that takes nothing. */
+  const stuck = () => {
+    const memory = openConnection({ limits }, unbounded);
+    memory.socket.receive(windowUpdateFrame(0, 2 ** 30));
+    memory.socket.accepts = false;
+    call(memory.connection, "first");
+    memory.runtime.endTick();
+    expect(memory.socket.isWriting).toBe(true);
+    return memory;
+  };
+
+  test("is given no more than a megabyte beyond what the socket holds; later calls were never sent", () => {
+    const { connection, socket, runtime } = stuck();
+    const calls = Array.from({ length: 100 }, () => call(connection, Buffer.alloc(16_000), 5_000));
+    runtime.advance(5_010);
+    const sent = calls.filter(({ outcomes }) => (outcomes[0] as { mayHaveApplied: boolean }).mayHaveApplied);
+    expect(sent).toHaveLength(Math.ceil((1 << 20) / 16_060));
+    for (const { outcomes } of calls) expect(outcomes).toMatchObject([{ code: "ETCD_DEADLINE_EXCEEDED" }]);
+    // When it reads again: what was written, and nothing of the others.
+    socket.accepts = true;
+    socket.completeWrite();
+    runtime.turn();
+    const headers = socket.taken().filter((text) => text.startsWith("HEADERS"));
+    expect(headers).toHaveLength(1 + sent.length);
+  });
+
+  test("is lost after interval and timeout, though it goes on talking", () => {
+    const { socket, runtime, listener } = stuck();
+    while (listener.events.length === 1) {
+      socket.receive(pingFrame(Buffer.alloc(8)));
+      runtime.advance(1_000);
+    }
+    expect(listener.events).toEqual(["open", "close ETCD_CONNECTION_LOST"]);
+    expect(listener.closeError?.message).toContain("took none of our bytes for 13000 ms");
+  });
+
+  test("or gives no window makes no more than queuedBytesMax wait, and the next call is refused unsent", () => {
+    const { connection, socket, runtime } = openConnection(
+      { limits: { ...limits, queuedBytesMax: 100_000 } },
+      [[Setting.INITIAL_WINDOW_SIZE, 0]],
+    );
+    const calls = [60_000, 60_000, 10].map((bytes) => call(connection, Buffer.alloc(bytes)));
+    expect(calls.map(({ outcomes }) => outcomes)).toEqual([
+      [],
+      [],
+      [{ code: "ETCD_REFUSED", mayHaveApplied: false, grpcCode: 14 }],
+    ]);
+    // Room comes with window, and with calls that end.
+    socket.receive(settingsFrame([[Setting.INITIAL_WINDOW_SIZE, 60_005]]), windowUpdateFrame(0, 100_000));
+    while (runtime.turn() > 0);
+    const another = call(connection, Buffer.alloc(60_000));
+    expect(another.outcomes).toEqual([]);
+    connection.cancel(
+      another.stream!,
+      new ConnectionError("ETCD_CLOSED", "enough", { mayHaveApplied: true }),
+    );
+    expect(call(connection, Buffer.alloc(60_000)).outcomes).toEqual([]);
   });
 });
 

@@ -451,7 +451,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
     row: "window games",
     settings: [[Setting.INITIAL_WINDOW_SIZE, HUGE]],
     connection: "may stay",
-    codes: ["ETCD_DEADLINE_EXCEEDED"],
+    codes: ["ETCD_DEADLINE_EXCEEDED", "ETCD_REFUSED"],
+    messageBytes: 64 * 1024,
     onAccept: (peer) => {
       peer.send(windowUpdateFrame(0, HUGE - 65_535 - CREDIT_BYTES));
       peer.socket.pause();

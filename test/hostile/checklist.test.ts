@@ -183,12 +183,12 @@ describe("what an attack may cost at most", () => {
     expect(calls.every(({ outcomes }) => outcomes.length === 1)).toBe(true);
   });
 
-  test("a SETTINGS frame that changes the window 2,730 times does what its last entry says", () => {
+  test("a SETTINGS frame that changes the window 901 times does what its last entry says", () => {
     const { socket, connection, runtime } = openConnection();
     socket.receive(
       settingsFrame([
         ...Array.from(
-          { length: 2_729 },
+          { length: 900 },
           (_, i) => [Setting.INITIAL_WINDOW_SIZE, i % 2 === 0 ? 2 ** 30 : 0] as const,
         ),
         [Setting.INITIAL_WINDOW_SIZE, 4],
