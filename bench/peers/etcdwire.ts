@@ -5,8 +5,15 @@ import type { Operation } from "../harness/closed-loop.js";
 import type { Contender } from "../harness/contention.js";
 import type { Target } from "../harness/workload.js";
 
-export const openClient = ({ endpoints, ca }: Target): Client =>
-  new Client({ endpoints: [...endpoints], ...(ca === undefined ? {} : { tls: { ca } }) });
+/** How long a client that polls does so after a request: longer than any answer of these benches takes. */
+const BUSY_POLL_MS = 5;
+
+export const openClient = ({ endpoints, ca }: Target, polls = false): Client =>
+  new Client({
+    endpoints: [...endpoints],
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    ...(polls ? { limits: { busyPollMs: BUSY_POLL_MS } } : {}),
+  });
 
 const KEY = Buffer.from("bench/key");
 
@@ -50,8 +57,12 @@ export const lockAndRelease = async (session: Session, name: string): Promise<vo
 };
 
 /** A client with a session of its own, which wants locks. */
-export const openMutexContender = async (target: Target, ttlSeconds: number): Promise<Contender> => {
-  const client = openClient(target);
+export const openMutexContender = async (
+  target: Target,
+  ttlSeconds: number,
+  polls = false,
+): Promise<Contender> => {
+  const client = openClient(target, polls);
   const session = await Session.create(client, { ttlSeconds });
   return {
     acquire: async (name) => {

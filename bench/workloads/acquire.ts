@@ -1,6 +1,7 @@
 import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
 import type { System, SystemFactory, Workload } from "../harness/workload.js";
+import { onlyAloneIfPolling } from "./client-limit.js";
 
 /** Locks must outlive a run; renewals are part of what a lock costs, so they stay on. */
 const TTL_SECONDS = 60;
@@ -20,17 +21,19 @@ const system = (acquireAndRelease: (name: string) => Promise<void>, close: () =>
   close,
 });
 
-const openEtcdwire: SystemFactory = async (target) => {
-  const { openMutexContender } = await import("../peers/etcdwire.js");
-  const contender = await openMutexContender(target, TTL_SECONDS);
-  return system(
-    async (name) => {
-      const lock = await contender.acquire(name);
-      await lock.release();
-    },
-    () => contender.close(),
-  );
-};
+const open =
+  (polls: boolean): SystemFactory =>
+  async (target) => {
+    const { openMutexContender } = await import("../peers/etcdwire.js");
+    const contender = await openMutexContender(target, TTL_SECONDS, polls);
+    return system(
+      async (name) => {
+        const lock = await contender.acquire(name);
+        await lock.release();
+      },
+      () => contender.close(),
+    );
+  };
 
 const openGrpcJs: SystemFactory = async (target) => {
   const { openTxnLock } = await import("../peers/grpc-js-lock.js");
@@ -66,8 +69,16 @@ export const acquire: Workload = {
   seconds: 0.9,
   warmupSeconds: 0.25,
   params: [1, 16, 64].map((concurrency) => ({ concurrency })),
-  systems: { etcdwire: openEtcdwire, "grpc-js": openGrpcJs, etcd3: openEtcd3 },
+  systems: { etcdwire: open(false), "etcdwire-poll": open(true), "grpc-js": openGrpcJs, etcd3: openEtcd3 },
+  hasRow: onlyAloneIfPolling,
   ratios: [
+    {
+      name: "acquire c=1 p50: etcdwire-poll / etcdwire",
+      metric: "p50",
+      system: "etcdwire-poll",
+      against: "etcdwire",
+      params: { concurrency: 1 },
+    },
     {
       name: "acquire c=1 p50: etcdwire / grpc-js",
       metric: "p50",

@@ -1,6 +1,6 @@
 import { runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { Bar, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
+import type { Bar, Params, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
 const system = (operation: Operation, close: () => Promise<void> | void): System => ({
@@ -19,12 +19,15 @@ const openGrpcJs: SystemFactory = async (target) => {
   );
 };
 
-const openEtcdwire: SystemFactory = async (target) => {
-  const { compareAndGet, openClient } = await import("../peers/etcdwire.js");
-  const client = openClient(target);
-  await client.leader();
-  return system(compareAndGet(client), () => client.close());
-};
+const open =
+  (polls: boolean): SystemFactory =>
+  async (target) => {
+    const { compareAndGet, openClient } = await import("../peers/etcdwire.js");
+    const client = openClient(target, polls);
+    await client.leader();
+    return system(compareAndGet(client), () => client.close());
+  };
+const openEtcdwire = open(false);
 
 /** The stock generated client of `grpc-js`, on etcdwire's channel. */
 const openEtcdwireStub: SystemFactory = async (target) => {
@@ -41,6 +44,10 @@ const openEtcdwireStub: SystemFactory = async (target) => {
   );
 };
 
+/** Polling is for the lone call: with more in flight the process does not sleep anyway. */
+export const onlyAloneIfPolling = (name: string, { concurrency }: Params): boolean =>
+  name !== "etcdwire-poll" || concurrency === 1;
+
 const calls = {
   server: "null",
   shows: "calls",
@@ -48,7 +55,13 @@ const calls = {
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),
-  systems: { etcdwire: openEtcdwire, "etcdwire-stub": openEtcdwireStub, "grpc-js": openGrpcJs },
+  systems: {
+    etcdwire: openEtcdwire,
+    "etcdwire-poll": open(true),
+    "etcdwire-stub": openEtcdwireStub,
+    "grpc-js": openGrpcJs,
+  },
+  hasRow: onlyAloneIfPolling,
 } as const satisfies Partial<Workload>;
 
 /** What the client itself can do when the server costs nothing. */
@@ -80,6 +93,13 @@ export const clientLimit: Workload = {
       against: "grpc-js",
       params: { concurrency: 1 },
       bar: { atMost: 0.2 },
+    },
+    {
+      name: "client-limit c=1 p50: etcdwire-poll / grpc-js",
+      metric: "p50",
+      system: "etcdwire-poll",
+      against: "grpc-js",
+      params: { concurrency: 1 },
     },
     {
       name: "client-limit calls/s: etcdwire c=256 / c=64",

@@ -1,6 +1,6 @@
 /** The object form of a reply, for callers who would rather have objects than speed. */
 import { inspect } from "node:util";
-import type { Bytes } from "./bytes.js";
+import { Bytes } from "./bytes.js";
 import { TxnView } from "./view.js";
 import type { KeyValueView, ResponseView } from "./view.js";
 
@@ -95,15 +95,23 @@ class KeptResult implements TxnResult {
     return this.#responses;
   }
 
-  /** For JSON.stringify and for comparisons: an object without accessors. */
-  toJSON(): TxnResult {
-    const { succeeded, revision, raftTerm, responses } = this;
-    return { succeeded, revision, raftTerm, responses };
+  /** Keys and values as base64, as `etcdctl -w json` gives them; leases as decimal text, which JSON has no number for. */
+  toJSON(): unknown {
+    return JSON.parse(
+      JSON.stringify(this[inspect.custom](), (_name, value: unknown) =>
+        typeof value === "bigint"
+          ? value.toString()
+          : value instanceof Bytes
+            ? Buffer.from(value).toString("base64")
+            : value,
+      ),
+    );
   }
 
-  /** What console.log and assertion messages show. */
+  /** What console.log and assertion messages show: an object without accessors. */
   [inspect.custom](): TxnResult {
-    return this.toJSON();
+    const { succeeded, revision, raftTerm, responses } = this;
+    return { succeeded, revision, raftTerm, responses };
   }
 }
 

@@ -6,6 +6,7 @@ import { ArgumentError } from "../../src/errors.js";
 import {
   DeleteRangeResponse,
   KeyValue as KeyValueMessage,
+  PutResponse,
   RangeResponse,
   ResponseHeader,
   ResponseOp,
@@ -315,4 +316,36 @@ test("a reply of ten thousand keys is read, and a small one after it", () => {
   view.invalidate();
   view.reset(oneKey, 0, oneKey.length);
   expect(view.response(0).kv(0).keyString()).toBe("a/b");
+});
+
+test("a result can be written as JSON: keys and values as base64, leases as decimal text", () => {
+  const kv = new KeyValueMessage({
+    key: Buffer.from("k"),
+    value: Buffer.from([0xff, 0]),
+    create_revision: "7",
+    mod_revision: "8",
+    version: "2",
+    lease: "-1",
+  });
+  const reply = new TxnResponse({
+    header: new ResponseHeader({ revision: "9", raft_term: "3" }),
+    succeeded: true,
+    responses: [
+      new ResponseOp({ response_range: new RangeResponse({ kvs: [kv], count: "1" }) }),
+      new ResponseOp({ response_put: new PutResponse({ prev_kv: kv }) }),
+    ],
+  });
+  const bytes = Buffer.from(reply.serialize());
+  const view = new TxnView();
+  view.reset(bytes, 0, bytes.length);
+  const expected = { key: "aw==", value: "/wA=", createRevision: 7, modRevision: 8, version: 2, lease: "-1" };
+  expect(JSON.parse(JSON.stringify(keptResult(view, bytes, 0, bytes.length)))).toEqual({
+    succeeded: true,
+    revision: 9,
+    raftTerm: 3,
+    responses: [
+      { kind: "get", kvs: [expected], count: 1, more: false },
+      { kind: "put", previous: expected },
+    ],
+  });
 });
