@@ -257,7 +257,7 @@ esac
       "npm run generate:check CI=true",
       "npm test CI=true",
       "npm run coverage:wire CI=true",
-      "npm run fuzz CI=true",
+      "npm run fuzz:ci CI=true",
       "npm run bench -- --smoke CI=true",
     ]);
   });
@@ -269,7 +269,7 @@ esac
     ["run build", "build"],
     ["run generate:check", "generated"],
     ["run coverage:wire", "coverage"],
-    ["run fuzz", "fuzz"],
+    ["run fuzz:ci", "fuzz"],
     ["run bench", "bench smoke"],
   ] as const;
   test.each(stepNames)(
