@@ -237,7 +237,7 @@ describe("a server that cannot serve", () => {
     const http = await listen(createHttpServer((_request, response) => response.end("hello")));
     const silent = await listen(net.createServer(() => {}));
     const client = connect([refused, http, silent]);
-    const error = await failureOf(client.prepare(SHAPE).run({ key: "k" }, { timeoutMs: 600 }));
+    const error = await failureOf(client.prepare(SHAPE).run({ key: "k" }, { timeoutMs: 2_000 }));
     expect(error.code).toBe("ETCD_UNREACHABLE");
     for (const endpoint of [refused, http, silent]) expect(error.message).toContain(endpoint);
     expect(error.message).toMatch(/nothing listens there/);
