@@ -39,7 +39,7 @@ export const compareAndGet = (client: Client): Operation => {
   };
 };
 
-/** The same with a promise and a plain object. */
+/** The same with a promise and a result of its own. */
 export const runCompareAndGet = (client: Client): (() => Promise<unknown>) => {
   const key = param.key("key");
   const txn = client.prepare({ if: [compare.modRevision(key, ">", 0)], then: [op.get(key)] });
