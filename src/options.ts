@@ -91,7 +91,7 @@ export const CONTROL_FRAMES_PER_SECOND = 100;
  * call that we have given up meanwhile.
  */
 export const CONTROL_FRAMES_PER_DATA_FRAME = 8;
-/** The most that can be earned at once: a million such frames are some 20 ms of work. */
+/** The most that can be earned at once: a million PINGs are some 70 ms of work, spread over as many reads. */
 export const CONTROL_FRAMES_EARNED_MAX = 1_000_000;
 /** `too_many_pings` doubles the ping interval up to this: what grpc's servers allow a client without calls. */
 export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;

@@ -5,8 +5,8 @@ const INITIAL_PLACES = 64;
 
 /**
  * Streams in the order in which they came, of which any may leave: a ring with gaps. Every operation takes the same
- * time however long the queue is, where `Array.shift` and `splice` move what stands behind (0.5 ms each with 100,000
- * waiting calls). A stream stands in one queue at a time, and knows its place there.
+ * time however long the queue is, where `Array.shift` and `splice` move what stands behind (75 and 108 µs with 100,000
+ * waiting calls, Node 20). A stream stands in one queue at a time, and knows its place there.
  */
 export class StreamQueue {
   #ring: (Stream | undefined)[] = new Array<Stream | undefined>(INITIAL_PLACES).fill(undefined);

@@ -4,6 +4,8 @@ import { EtcdError } from "../../src/errors.js";
 import { TxnView } from "../../src/txn/view.js";
 import { ProtobufError } from "../../src/wire/protobuf.js";
 import { echoHead } from "../support/recorded-call.js";
+import { Operation } from "./script.js";
+import type { Step } from "./script.js";
 import { Finding } from "./target.js";
 
 /** One call, and how often it was told of its end. */
@@ -36,6 +38,45 @@ export class FuzzCalls {
   }
 
   connection: Connection | undefined;
+
+  /**
+   * Does what the client does in a step of a script; false for what its peer, time or the loop do.
+   *
+   * @param timeoutsMs what calls choose from; the last is none, for streams
+   */
+  perform({ operation, first, second }: Step, timeoutsMs: readonly number[]): boolean {
+    switch (operation) {
+      case Operation.UNARY:
+        this.unary(timeoutsMs[first % (timeoutsMs.length - 1)]!, second);
+        return true;
+      case Operation.STREAM:
+        this.stream(timeoutsMs[first % timeoutsMs.length]!);
+        return true;
+      case Operation.SEND:
+        this.send(first, second * second);
+        return true;
+      case Operation.END:
+        this.end(first);
+        return true;
+      case Operation.CANCEL:
+        this.cancel(first);
+        return true;
+      case Operation.PAUSE:
+        this.pause(first);
+        return true;
+      case Operation.RESUME:
+        this.resume(first);
+        return true;
+      case Operation.DRAIN:
+        this.connection!.drain();
+        return true;
+      case Operation.CLIENT_CLOSE:
+        this.connection!.close();
+        return true;
+      default:
+        return false;
+    }
+  }
 
   unary(timeoutMs: number, messageBytes: number): void {
     const call = this.#add(timeoutMs);

@@ -98,64 +98,39 @@ export const connectionTarget = (plants: ConnectionPlants = {}): FuzzTarget => (
     let peerClosed = false;
     socket.connected();
 
-    for (const { operation, first, second, bytes } of parseScript(input, CONTROL_BYTES)) {
-      switch (operation) {
-        case Operation.SERVER:
-          if (!peerClosed) deliver(socket, bytes);
-          break;
-        case Operation.UNARY:
-          calls.unary(TIMEOUTS_MS[first % (TIMEOUTS_MS.length - 1)]!, second);
-          break;
-        case Operation.STREAM:
-          calls.stream(TIMEOUTS_MS[first % TIMEOUTS_MS.length]!);
-          break;
-        case Operation.SEND:
-          calls.send(first, second * second);
-          break;
-        case Operation.END:
-          calls.end(first);
-          break;
-        case Operation.CANCEL:
-          calls.cancel(first);
-          break;
-        case Operation.PAUSE:
-          calls.pause(first);
-          break;
-        case Operation.RESUME:
-          calls.resume(first);
-          break;
-        case Operation.TIME:
-          runtime.advance(TIMES_MS[first % TIMES_MS.length]!);
-          break;
-        case Operation.TURN:
-          runtime.turn();
-          break;
-        case Operation.BLOCK:
-          socket.accepts = first % 2 === 0;
-          break;
-        case Operation.WRITTEN:
-          if (socket.isWriting && !peerClosed) socket.completeWrite();
-          break;
-        case Operation.CLOSE:
-          if (peerClosed) break;
-          peerClosed = true;
-          socket.close(
-            first % 2 === 0
-              ? undefined
-              : new ConnectionError("ETCD_CONNECTION_LOST", "reset", { mayHaveApplied: true }),
-          );
-          break;
-        case Operation.DRAIN:
-          connection.drain();
-          break;
-        case Operation.CLIENT_CLOSE:
-          connection.close();
-          break;
-        case Operation.STALL:
-          runtime.stall(TIMES_MS[first % TIMES_MS.length]!);
-          break;
-        default:
-      }
+    for (const step of parseScript(input, CONTROL_BYTES)) {
+      const { operation, first, bytes } = step;
+      if (!calls.perform(step, TIMEOUTS_MS))
+        switch (operation) {
+          case Operation.SERVER:
+            if (!peerClosed) deliver(socket, bytes);
+            break;
+          case Operation.TIME:
+            runtime.advance(TIMES_MS[first % TIMES_MS.length]!);
+            break;
+          case Operation.TURN:
+            runtime.turn();
+            break;
+          case Operation.BLOCK:
+            socket.accepts = first % 2 === 0;
+            break;
+          case Operation.WRITTEN:
+            if (socket.isWriting && !peerClosed) socket.completeWrite();
+            break;
+          case Operation.CLOSE:
+            if (peerClosed) break;
+            peerClosed = true;
+            socket.close(
+              first % 2 === 0
+                ? undefined
+                : new ConnectionError("ETCD_CONNECTION_LOST", "reset", { mayHaveApplied: true }),
+            );
+            break;
+          case Operation.STALL:
+            runtime.stall(TIMES_MS[first % TIMES_MS.length]!);
+            break;
+          default:
+        }
       if (calls.finding !== undefined) throw calls.finding;
     }
 

@@ -68,49 +68,24 @@ export const loopbackTarget = (): FuzzTarget => {
         }, GIVE_UP_MS);
       });
       try {
-        for (const { operation, first, second, bytes } of parseScript(input, CONTROL_BYTES)) {
-          switch (operation) {
-            case Operation.SERVER:
-              if (peer.writable) peer.write(bytes);
-              break;
-            case Operation.UNARY:
-              calls.unary(TIMEOUTS_MS[first % (TIMEOUTS_MS.length - 1)]!, second);
-              break;
-            case Operation.STREAM:
-              calls.stream(TIMEOUTS_MS[first % TIMEOUTS_MS.length]!);
-              break;
-            case Operation.SEND:
-              calls.send(first, second * second);
-              break;
-            case Operation.END:
-              calls.end(first);
-              break;
-            case Operation.CANCEL:
-              calls.cancel(first);
-              break;
-            case Operation.PAUSE:
-              calls.pause(first);
-              break;
-            case Operation.RESUME:
-              calls.resume(first);
-              break;
-            case Operation.BLOCK:
-              if (first % 2 === 0) peer.resume();
-              else peer.pause();
-              break;
-            case Operation.CLOSE:
-              if (first % 2 === 0) peer.end();
-              else peer.resetAndDestroy();
-              break;
-            case Operation.DRAIN:
-              connection.drain();
-              break;
-            case Operation.CLIENT_CLOSE:
-              connection.close();
-              break;
-            default:
-              await turn();
-          }
+        for (const step of parseScript(input, CONTROL_BYTES)) {
+          const { operation, first, bytes } = step;
+          if (!calls.perform(step, TIMEOUTS_MS))
+            switch (operation) {
+              case Operation.SERVER:
+                if (peer.writable) peer.write(bytes);
+                break;
+              case Operation.BLOCK:
+                if (first % 2 === 0) peer.resume();
+                else peer.pause();
+                break;
+              case Operation.CLOSE:
+                if (first % 2 === 0) peer.end();
+                else peer.resetAndDestroy();
+                break;
+              default:
+                await turn();
+            }
           if (calls.finding !== undefined) throw calls.finding;
         }
         await turn();
