@@ -56,6 +56,9 @@ export type ErrorCode =
   | "ETCD_CORRUPT"
   | "ETCD_DOWNGRADE"
   | "ETCD_UNIMPLEMENTED" // this server does not know the method: an older version
+  | "ETCD_UNSUPPORTED" // what was asked for is newer than this server; the message names the version needed
+  | "ETCD_STALE_READ" // a linearizable read was answered with an older state than this client had seen before it
+  | "ETCD_SNAPSHOT_BROKEN" // a snapshot arrived incomplete, or its checksum does not match
   | "ETCD_UNAVAILABLE" // gRPC UNAVAILABLE with a text that the table does not know
   | "ETCD_UNKNOWN" // any other status that the table does not know
   // Leases and locks.
@@ -110,9 +113,27 @@ export const afterRetries = <E extends EtcdError>(error: E, attempts: number, ma
   return error;
 };
 
+/** The outcome of a call that changes nothing, whatever became of it. For the layer that knows which calls those are. */
+export const asRead = <E extends EtcdError>(error: E): E => {
+  Object.assign(error, { mayHaveApplied: false });
+  return error;
+};
+
 /** The server answered with a status other than OK, or the call's own deadline passed. */
 export class StatusError extends EtcdError {
   override name = "StatusError";
+}
+
+/** The revision asked for is gone (`code` is ETCD_COMPACTED): what happened since has to be read anew. */
+export class CompactedError extends StatusError {
+  override name = "CompactedError";
+  /** The oldest revision that can still be read or watched; undefined where the server did not say. */
+  readonly compactRevision: number | undefined;
+
+  constructor(message: string, compactRevision: number | undefined, details: Partial<ErrorDetails> = {}) {
+    super("ETCD_COMPACTED", message, { mayHaveApplied: false, grpcCode: 11, ...details });
+    this.compactRevision = compactRevision;
+  }
 }
 
 /** The path to the server broke or could not be made. */

@@ -13,7 +13,8 @@ import type { Event } from "../messages/generated.js";
 import { int64Text, toSafeInteger } from "../messages/numbers.js";
 import { statusError } from "../rpc/server-errors.js";
 import { StreamCall } from "../rpc/stream-call.js";
-import { WATCH_HEAD, decodeWith } from "./method-table.js";
+import { WATCH_HEAD } from "./method-table.js";
+import { decodeWith } from "./define-method.js";
 
 /** What to watch. */
 export interface WatchTarget {

@@ -69,6 +69,22 @@ export class LeaderTracker {
     );
   }
 
+  /**
+   * To be told the cluster of every reply; 0n says nothing. The first one is the cluster's that this client is of.
+   *
+   * @throws StatusError ETCD_CLUSTER_MISMATCH; the reply came after the request was taken
+   */
+  checkCluster(clusterId: bigint, endpoint: string): void {
+    if (clusterId === 0n) return;
+    this.#clusterId ??= clusterId;
+    if (clusterId === this.#clusterId) return;
+    throw new StatusError(
+      "ETCD_CLUSTER_MISMATCH",
+      `${endpoint} belongs to cluster ${clusterId.toString(16)}, and this client began with ${this.#clusterId.toString(16)}: give it the endpoints of one cluster, and make a new client for a new cluster`,
+      { mayHaveApplied: true, endpoint },
+    );
+  }
+
   /** `endpoint` cannot be what we thought: it is gone, or says that it knows no leader. */
   lose(endpoint: Endpoint): void {
     if (this.#leader !== endpoint) return;
@@ -145,14 +161,7 @@ export class LeaderTracker {
     let status: MemberStatus;
     try {
       status = await this.#probe(connection, STATUS_TIMEOUT_MS);
-      this.#clusterId ??= status.clusterId;
-      if (status.clusterId !== this.#clusterId) {
-        throw new StatusError(
-          "ETCD_CLUSTER_MISMATCH",
-          `${text} belongs to cluster ${status.clusterId.toString(16)}, and this client began with ${this.#clusterId.toString(16)}: give it the endpoints of one cluster, and make a new client for a new cluster`,
-          { mayHaveApplied: false, endpoint: text },
-        );
-      }
+      this.checkCluster(status.clusterId, text);
     } catch (error) {
       if (error instanceof EtcdError) endpoint.lastError = error;
       throw error;

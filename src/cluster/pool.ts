@@ -1,9 +1,9 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, afterRetries, unsentBecause } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError, afterRetries, asRead, unsentBecause } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
-import type { Method } from "../rpc/method.js";
+import type { Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
 import type { Address } from "./address.js";
 import { RetryBudget, backoffMs } from "./backoff.js";
@@ -54,6 +54,7 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ETCD_REFUSED",
   "ETCD_STREAM_RESET",
   "ETCD_PROTOCOL",
+  "ETCD_STALE_READ",
 ]);
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
@@ -65,6 +66,8 @@ export class Pool implements EndpointListener {
    * (Node 20): 0.5 ns, where `acquire` takes 186 ns and 1,225 bytes.
    */
   hot: Connection | undefined;
+  /** The highest revision seen in any reply. */
+  revision = 0;
   /** Called after anything that may change what calls find: connections, the leader, the token. */
   readonly changeListeners = new Set<() => void>();
   readonly #tracker: LeaderTracker;
@@ -72,6 +75,8 @@ export class Pool implements EndpointListener {
   readonly #authenticate: PoolOptions["authenticate"];
   #token: string | undefined;
   #tokenFetch: Promise<void> | undefined;
+  /** The cluster id of the last reply, which was checked. */
+  #clusterText = "";
   #closed = false;
   /** Wakes the calls that wait between tries. */
   readonly #sleepers = new Set<() => void>();
@@ -127,17 +132,52 @@ export class Pool implements EndpointListener {
   }
 
   /** A unary call by method descriptor, repeated as its policy allows. */
-  async unary<Request, Response>(
+  unary<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
     route: Route,
     options: CallOptions,
   ): Promise<Response> {
     const message = method.encode(request);
-    const bytes = await this.call(method.policy, route, options, (connection, timeoutMs) =>
-      callUnary(connection, method.head, message, timeoutMs, options.signal),
-    );
-    return method.decode(bytes);
+    return this.call(method.policy, route, options, async (connection, timeoutMs) => {
+      const floor = { revision: this.revision, term: this.term };
+      const bytes = await callUnary(connection, method.head, message, timeoutMs, options.signal);
+      const response = method.decode(bytes);
+      const header = method.header(response);
+      if (header !== undefined) {
+        this.#checkHeader(header, connection.endpoint, method.isLinearizable ? floor : undefined);
+      }
+      return response;
+    });
+  }
+
+  /**
+   * What every reply proves about the cluster. A linearizable answer may not be behind one that was complete before
+   * it was asked for: a leader that was paused may not know yet that it leads no more (etcd-facts.md §7, §9).
+   */
+  #checkHeader(
+    { clusterId, revision, raftTerm }: ReplyHeader,
+    endpoint: string,
+    floor: { revision: number; term: number } | undefined,
+  ): void {
+    if (clusterId !== this.#clusterText) {
+      this.#tracker.checkCluster(BigInt(clusterId), endpoint);
+      this.#clusterText = clusterId;
+    }
+    if (floor !== undefined && (revision < floor.revision || raftTerm < floor.term)) {
+      throw new StatusError(
+        "ETCD_STALE_READ",
+        `${endpoint} answered as of revision ${revision}, term ${raftTerm}; ${floor.revision}, ${floor.term} were seen before`,
+        { mayHaveApplied: false, endpoint },
+      );
+    }
+    this.noteRevision(revision);
+    this.noteTerm(raftTerm);
+  }
+
+  /** To be told the revision of every reply. */
+  noteRevision(revision: number): void {
+    if (revision > this.revision) this.revision = revision;
   }
 
   /**
@@ -179,6 +219,8 @@ export class Pool implements EndpointListener {
         } catch (cause) {
           if (!(cause instanceof EtcdError)) throw cause;
           error = cause;
+          // What came back, or did not, a read has changed nothing.
+          if (policy === "read") asRead(error);
           // Time ran out before the last try could be sent: why not, or why the tries before it failed, says more.
           if (error.code === "ETCD_DEADLINE_EXCEEDED" && !error.mayHaveApplied) {
             error = previous ?? (connection?.state === "connecting" ? notConnected(error) : error);

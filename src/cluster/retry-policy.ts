@@ -1,10 +1,7 @@
 import type { ErrorCode, EtcdError } from "../errors.js";
+import type { MethodPolicy } from "../rpc/method.js";
 
-/**
- * `repeatable`: running the request twice is as good as once (a read; a write of our own that its own success
- * makes harmless to repeat). `nonRepeatable`: everything else, a user's Put and Txn above all.
- */
-export type MethodPolicy = "repeatable" | "nonRepeatable";
+export type { MethodPolicy } from "../rpc/method.js";
 
 /** What happened to this call before the error at hand. */
 export interface CallHistory {
@@ -105,6 +102,10 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
   ETCD_CORRUPT: "never",
   ETCD_DOWNGRADE: "never",
   ETCD_UNIMPLEMENTED: "never",
+  ETCD_UNSUPPORTED: "never",
+  // Another member, or the same one a moment later, knows more.
+  ETCD_STALE_READ: "transient",
+  ETCD_SNAPSHOT_BROKEN: "never",
   ETCD_UNAVAILABLE: "transient",
   ETCD_UNKNOWN: "never",
 

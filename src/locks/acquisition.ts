@@ -206,7 +206,7 @@ export class Acquisition implements NameWatchUser {
     const history = {
       repeatedAtOnce: true,
       authenticatedAgain: false,
-      hasCredentials: session.client.pool.hasCredentials,
+      hasCredentials: session.client.parts.pool.hasCredentials,
       hasUntriedEndpoint: false,
     };
     const { action } = decideRetry("repeatable", error, history);

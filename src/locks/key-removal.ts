@@ -15,7 +15,7 @@ export const removeKey = async (
   remove: () => Promise<unknown>,
   onTried?: () => void,
 ): Promise<void> => {
-  const { runtime } = session.client.pool;
+  const { runtime } = session.client.parts.pool;
   for (let failureCount = 1; !session.signal.aborted; failureCount++) {
     try {
       await remove();
@@ -39,7 +39,7 @@ export const removeKey = async (
  * does only now puts the key again. Looked after once, when none can come any more.
  */
 export const removeLateKey = ({ session, plans, key, value }: LockPlace): void => {
-  session.client.pool.runtime.setTimer(() => {
+  session.client.parts.pool.runtime.setTimer(() => {
     void removeKey(session, () => plans.abandon.run({ key, value }));
   }, LATE_APPLY_MS);
 };
@@ -47,7 +47,7 @@ export const removeLateKey = ({ session, plans, key, value }: LockPlace): void =
 /** Until `ms` have passed or the session has ended. Does not keep the process alive; an open session does. */
 const pause = ({ client, signal }: Session, ms: number): Promise<void> =>
   new Promise((resolve) => {
-    const { runtime } = client.pool;
+    const { runtime } = client.parts.pool;
     const onEnd = (): void => {
       runtime.clearTimer(timer);
       resolve();

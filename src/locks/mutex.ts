@@ -71,7 +71,7 @@ export class Mutex {
     if (signal?.aborted === true) throw new AbortError(signal.reason, false);
     this.#session.assertAlive();
     if (timeoutMs === undefined) return this.#lock(signal, signal);
-    const { runtime } = this.#session.client.pool;
+    const { runtime } = this.#session.client.parts.pool;
     const clock = new AbortController();
     const onAbort = (): void => {
       clock.abort(signal?.reason);

@@ -67,9 +67,9 @@ export class NameWatch {
   /** Watch, if not doing so already. */
   start(): void {
     if (this.#watch !== undefined || this.#reopenTimer !== undefined) return;
-    const { runtime } = this.#client.pool;
+    const { runtime } = this.#client.parts.pool;
     let createdAtMs = Infinity;
-    this.#watch = this.#client.watches.open(
+    this.#watch = this.#client.parts.watches.open(
       { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix), noPut: true },
       {
         onCreated: (revision) => {
@@ -94,7 +94,7 @@ export class NameWatch {
 
   /** Watch again after a pause that grows with the failures, for a user that still waits. */
   startLater(): void {
-    const { runtime } = this.#client.pool;
+    const { runtime } = this.#client.parts.pool;
     const delayMs = backoffMs(this.#failureCount, () => runtime.random());
     this.#reopenTimer ??= runtime.setTimer(
       () => {
@@ -114,7 +114,7 @@ export class NameWatch {
       this.#stop();
       return;
     }
-    this.#idleTimer = this.#client.pool.runtime.setTimer(() => {
+    this.#idleTimer = this.#client.parts.pool.runtime.setTimer(() => {
       this.#stop();
     }, WARM_WATCH_MS);
   }
@@ -141,7 +141,7 @@ export class NameWatch {
   #clearTimer(which: "idle" | "reopen"): void {
     const timer = which === "idle" ? this.#idleTimer : this.#reopenTimer;
     if (timer === undefined) return;
-    this.#client.pool.runtime.clearTimer(timer);
+    this.#client.parts.pool.runtime.clearTimer(timer);
     if (which === "idle") this.#idleTimer = undefined;
     else this.#reopenTimer = undefined;
   }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions, Client } from "../client/client.js";
 import { requireKnown, requireTimeout } from "../client/client-options.js";
-import type { LeaseRenewal } from "../client/lease.js";
+import type { LeaseRenewal } from "../client/renewals.js";
 import type { Runtime, Timer } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import {
@@ -45,11 +45,11 @@ export class Session {
   private constructor(client: Client, leaseId: bigint, grant: LeaseRenewal) {
     this.client = client;
     this.leaseId = leaseId;
-    this.#runtime = client.pool.runtime;
+    this.#runtime = client.parts.pool.runtime;
     // Every lock of the session listens; Node would take more than ten for a leak.
     setMaxListeners(0, this.#controller.signal);
     // Nobody would renew it any more. Said at once, so that no timer of ours holds the process.
-    this.#stopHolding = client.leases.hold(() => {
+    this.#stopHolding = client.parts.renewals.hold(() => {
       this.#expire("its client was closed");
     });
     this.#ttlSeconds = grant.ttlSeconds;
@@ -66,8 +66,8 @@ export class Session {
    */
   static async create(client: Client, options: SessionOptions = {}): Promise<Session> {
     requireKnown(options, ["ttlSeconds", "timeoutMs", "signal"], "");
-    const call = client.callOptions(options);
-    const grant = await client.leases.grant(options.ttlSeconds ?? DEFAULT_SESSION_TTL_SECONDS, call);
+    const call = client.parts.calls.options(options);
+    const grant = await client.parts.renewals.grant(options.ttlSeconds ?? DEFAULT_SESSION_TTL_SECONDS, call);
     if (client.closed) {
       throw new ConnectionError("ETCD_CLOSED", "the client was closed", { mayHaveApplied: true });
     }
@@ -117,7 +117,7 @@ export class Session {
   async #close(timeoutMs: number): Promise<void> {
     this.#end(new LockLostError("ETCD_SESSION_EXPIRED", "the session was closed", { mayHaveApplied: false }));
     try {
-      await this.client.leases.revoke(this.leaseId, { timeoutMs });
+      await this.client.parts.renewals.revoke(this.leaseId, { timeoutMs });
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
     }
@@ -139,7 +139,7 @@ export class Session {
   async #renew(): Promise<void> {
     const timeoutMs = Math.min((this.#ttlSeconds * 1_000) / 6, RENEWAL_TIMEOUT_MAX_MS);
     try {
-      const renewal = await this.client.leases.renew(this.leaseId, timeoutMs);
+      const renewal = await this.client.parts.renewals.renew(this.leaseId, timeoutMs);
       this.#onRenewal(renewal);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;

@@ -1,15 +1,32 @@
 import { RequestHead } from "../connection/request-head.js";
 
 /**
+ * `read`: changes nothing. `repeatable`: running the request twice is as good as once (a write of our own that its
+ * own success makes harmless to repeat). `nonRepeatable`: everything else, a user's Put and Txn above all.
+ */
+export type MethodPolicy = "read" | "repeatable" | "nonRepeatable";
+
+/** What every reply says about the cluster that gave it (`ResponseHeader`). */
+export interface ReplyHeader {
+  /** Decimal text; `"0"` where the server left it out. */
+  readonly clusterId: string;
+  /** The store's revision when the reply was made. */
+  readonly revision: number;
+  readonly raftTerm: number;
+}
+
+/**
  * One RPC method, as the layers below the messages see it: a path, and rules for sending it. What the bytes mean
  * is `encode`'s and `decode`'s business.
  */
 export interface Method<Request, Response> {
   readonly head: RequestHead;
-  /** `repeatable`: running it twice is as good as once. */
-  readonly policy: "repeatable" | "nonRepeatable";
+  readonly policy: MethodPolicy;
+  /** A reply must not be older than any reply that was complete when the call began. */
+  readonly isLinearizable: boolean;
   readonly encode: (request: Request) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Response;
+  readonly header: (response: Response) => ReplyHeader | undefined;
 }
 
 /**

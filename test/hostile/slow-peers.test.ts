@@ -168,7 +168,7 @@ test("a leader that freezes costs the calls that were under way their deadline, 
   // Each loss of trust costs one question, which the frozen one, that still answers Status, may win again.
   for (let count = 0; count < 30; count++) {
     await put.run({}, { timeoutMs: 300 }).catch((error: unknown) => errors.push(error));
-    if (client.pool.leader?.address.port === healthy.port) break;
+    if (client.parts.pool.leader?.address.port === healthy.port) break;
   }
   expect(frozenRequestCount).toBeGreaterThan(0);
   expect(errors.length).toBe(frozenRequestCount);

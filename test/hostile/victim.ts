@@ -191,7 +191,7 @@ const hostileFirst = (): (() => number) => {
 
 /** One try, so that what an endpoint's calls cost does not use up the client's retries. */
 const on = async (
-  { pool }: Client,
+  { parts: { pool } }: Client,
   route: Route,
   message: Uint8Array,
   timeoutMs: number,
@@ -228,7 +228,7 @@ const suffer = async (
     timeoutMs: TIMEOUT_MS,
     runtime: { ...nodeRuntime, random: hostileFirst(), connect },
   });
-  const hostile: Endpoint = both.pool.endpoints[0]!;
+  const hostile: Endpoint = both.parts.pool.endpoints[0]!;
   const shape = { then: [op.put(param.key("key"), "value")] } as const;
   const putAlone = alone.prepare(shape);
   // Safe to repeat: what may fail here is the client, and not the rule that writes of unknown outcome do.

@@ -40,7 +40,7 @@ const watchPrefix = (client: Client, prefix: string) => {
   let ended: (error: EtcdError) => void = () => {};
   const onCreated = new Promise<number>((resolve) => (created = resolve));
   const onEnd = new Promise<EtcdError>((resolve) => (ended = resolve));
-  const watch = client.watches.open(
+  const watch = client.parts.watches.open(
     { key: Buffer.from(prefix), rangeEnd: Buffer.from(`${prefix}\xff`, "latin1") },
     {
       onCreated: created,
@@ -170,7 +170,7 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
   });
 
   test("a grant that was applied already, its reply lost, gives a living lease with its true end", async () => {
-    const { leases } = client;
+    const leases = client.parts.renewals;
     const grant = await leases.grant(5, { timeoutMs: 5_000 });
     await expect(leases.grant(5, { timeoutMs: 5_000 }, grant.id)).rejects.toMatchObject({
       code: "ETCD_LEASE_EXISTS",

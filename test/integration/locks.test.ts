@@ -119,8 +119,8 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
           });
         },
       });
-      const watch = one.watches.open.bind(one.watches);
-      one.watches.open = (target, events) => {
+      const watch = one.parts.watches.open.bind(one.parts.watches);
+      one.parts.watches.open = (target, events) => {
         counts.watch++;
         // 0, "now": the server serves it at once, and every other watch on a 100 ms tick.
         expect(target.startRevision ?? 0).toBe(0);
@@ -235,7 +235,7 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     const other = await open();
     const next = new Mutex(other, "renewed").lock();
     await lineLength("renewed", 2);
-    await client.leases.revoke(session.leaseId, { timeoutMs: 5_000 });
+    await client.parts.renewals.revoke(session.leaseId, { timeoutMs: 5_000 });
     expect((await next).token).toBeGreaterThan(lock.token);
     if (!lock.signal.aborted) await once(lock.signal, "abort");
     expect(lock.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });

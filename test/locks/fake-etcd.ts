@@ -1,5 +1,5 @@
 import type { Client } from "../../src/client/client.js";
-import type { LeaseRenewal } from "../../src/client/lease.js";
+import type { LeaseRenewal } from "../../src/client/renewals.js";
 import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
 import type { EtcdError } from "../../src/errors.js";
@@ -173,7 +173,7 @@ export class FakeWatch implements Watch {
     readonly prefix: string,
     readonly events: WatchEvents,
   ) {
-    client.watches.opened.add(this);
+    client.parts.watches.opened.add(this);
   }
 
   /** The create request reaches the store. */
@@ -218,7 +218,7 @@ export class FakeWatch implements Watch {
     this.ended = true;
     this.messages.length = 0;
     this.client.etcd.watchers.delete(this);
-    this.client.watches.opened.delete(this);
+    this.client.parts.watches.opened.delete(this);
   }
 }
 
@@ -265,11 +265,19 @@ export class FakeClient {
     };
   }
 
+  /** As a client's internals are laid out. */
+  get parts() {
+    const calls = {
+      options: (options: { timeoutMs?: number; signal?: AbortSignal }) => this.#options(options),
+    };
+    return { pool: this.pool, renewals: this.leases, watches: this.watches, calls };
+  }
+
   get real(): Client {
     return this as unknown as Client;
   }
 
-  callOptions(options: { timeoutMs?: number; signal?: AbortSignal }): object {
+  #options(options: { timeoutMs?: number; signal?: AbortSignal }): object {
     return { timeoutMs: options.timeoutMs ?? this.timeoutMs, signal: options.signal };
   }
 

@@ -93,7 +93,7 @@ class World {
 
   async do(kind: string, pick: number): Promise<void> {
     const { etcd } = this;
-    const watches = this.clients.flatMap((client) => [...client.watches.opened]);
+    const watches = this.clients.flatMap((client) => [...client.parts.watches.opened]);
     if (kind === "step") oneOf(etcd.steps, pick)?.go();
     else if (kind === "watch") {
       oneOf(
@@ -123,7 +123,7 @@ class World {
       for (const arrive of [...this.etcd.late]) this.late(arrive);
       for (const step of [...this.etcd.steps]) step.go();
       for (const client of this.clients) {
-        for (const watch of client.watches.opened) if (!watch.isIdle) watch.step();
+        for (const watch of client.parts.watches.opened) if (!watch.isIdle) watch.step();
         if (round % 10 === 9) client.runtime.advance(Math.max(LATE_APPLY_MS, WARM_WATCH_MS));
       }
       quiet = this.etcd.steps.size === 0 && this.attempts.every(({ ended }) => ended) ? quiet + 1 : 0;
@@ -144,7 +144,7 @@ test("in any order of replies, events, losses, aborts and closes: one holder, gr
       expect([...world.etcd.keys.keys()]).toEqual([]);
       for (const { mutex } of world.mutexes) await mutex.settled();
       for (const client of world.clients) {
-        expect(client.watches.opened.size).toBe(0);
+        expect(client.parts.watches.opened.size).toBe(0);
         expect(client.runtime.uncaught).toEqual([]);
       }
     }),

@@ -22,7 +22,7 @@ const run = async (etcd: FakeEtcd, clients: readonly FakeClient[]): Promise<void
   for (;;) {
     await settle();
     const step = [...etcd.steps][0];
-    const watch = clients.flatMap((client) => [...client.watches.opened]).find((each) => !each.isIdle);
+    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
     if (step === undefined && watch === undefined) return;
     step?.go();
     watch?.step();
@@ -81,7 +81,7 @@ test("an abort at every step of an acquire leaves no key and no watch behind, or
     for (let i = 0; i < stepCount; i++) {
       if (i === 6) void lock.release();
       [...etcd.steps][0]?.go();
-      for (const watch of waiter.client.watches.opened) watch.step();
+      for (const watch of waiter.client.parts.watches.opened) watch.step();
       if (i % 2 === 0) await settle();
     }
     controller.abort(new Error("enough"));
@@ -92,7 +92,7 @@ test("an abort at every step of an acquire leaves no key and no watch behind, or
     await waiter.mutex.settled();
     expect(etcd.keys.has(keyOf(waiter.session)), `after ${stepCount} steps`).toBe(false);
     waiter.client.runtime.advance(WARM_WATCH_MS);
-    expect(waiter.client.watches.opened.size).toBe(0);
+    expect(waiter.client.parts.watches.opened.size).toBe(0);
   }
 });
 
@@ -150,7 +150,7 @@ test("a deletion that a warm watch reports before the acquire's own reply counts
   const [step] = etcd.steps;
   step!.go();
   etcd.delete((await held).key);
-  for (const watch of waiter.client.watches.opened) while (!watch.isIdle) watch.step();
+  for (const watch of waiter.client.parts.watches.opened) while (!watch.isIdle) watch.step();
   step!.go();
   expect((await again).token).toBeGreaterThan((await held).token);
   expect(waiter.client.looks).toBe(0);
@@ -159,11 +159,11 @@ test("a deletion that a warm watch reports before the acquire's own reply counts
 test("a watch that breaks while its predecessor leaves is opened again, and the wait ends", async () => {
   const etcd = new FakeEtcd();
   const { waiter, clients, lock, waiting } = await contend(etcd);
-  for (const watch of waiter.client.watches.opened) watch.break();
+  for (const watch of waiter.client.parts.watches.opened) watch.break();
   void lock.release();
   await run(etcd, clients);
   for (let i = 0; i < 3; i++) {
-    for (const watch of waiter.client.watches.opened) watch.break();
+    for (const watch of waiter.client.parts.watches.opened) watch.break();
     waiter.client.runtime.advance(1_000);
     await settle();
   }
@@ -186,7 +186,7 @@ test("a key that is deleted in the very read that granted the lock does not go u
   [...etcd.steps][0]!.go();
   etcd.delete(keyOf(waiter.session));
   // Both messages in one chunk: no promise reaction runs between them.
-  for (const watch of waiter.client.watches.opened) {
+  for (const watch of waiter.client.parts.watches.opened) {
     watch.step();
     watch.step();
   }
@@ -330,7 +330,7 @@ test("the end of a session ends its waiter, its local queue and the lock it hold
     for (const { client } of [holder, waiter]) {
       client.runtime.advance(WARM_WATCH_MS);
       await settle();
-      expect(client.watches.opened.size, how).toBe(0);
+      expect(client.parts.watches.opened.size, how).toBe(0);
       client.runtime.advance(60_000);
       expect(client.runtime.timerCount, how).toBe(0);
     }
@@ -358,7 +358,7 @@ test("a watch that is refused for good ends the wait with the reason", async () 
   const etcd = new FakeEtcd();
   const { waiter, clients, waiting } = await contend(etcd);
   const refusal = Object.assign(lostConnection(), { code: "ETCD_PERMISSION_DENIED" });
-  for (const watch of waiter.client.watches.opened) watch.break(refusal);
+  for (const watch of waiter.client.parts.watches.opened) watch.break(refusal);
   await run(etcd, clients);
   expect(await outcome(waiting)).toBe(refusal);
   expect(etcd.keys.size).toBe(1);

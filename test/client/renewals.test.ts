@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Leases } from "../../src/client/lease.js";
+import { Renewals } from "../../src/client/renewals.js";
 import type { Connection } from "../../src/connection/connection.js";
 import type { Stream, StreamHandler } from "../../src/connection/stream.js";
 import type { Pool, Route } from "../../src/cluster/pool.js";
@@ -105,9 +105,9 @@ class FakePool {
   }
 }
 
-const make = (): { pool: FakePool; leases: Leases; release: () => void } => {
+const make = (): { pool: FakePool; leases: Renewals; release: () => void } => {
   const pool = new FakePool();
-  const leases = new Leases(pool as unknown as Pool);
+  const leases = new Renewals(pool as unknown as Pool);
   return { pool, leases, release: leases.hold(() => {}) };
 };
 

@@ -14,13 +14,8 @@ import {
 import { int64Text, toBigInt, toSafeInteger } from "../messages/numbers.js";
 import { StreamCall } from "../rpc/stream-call.js";
 import { callUnary } from "../rpc/unary-call.js";
-import {
-  LEASE_GRANT,
-  LEASE_KEEP_ALIVE_HEAD,
-  LEASE_REVOKE,
-  LEASE_TIME_TO_LIVE,
-  decodeWith,
-} from "./method-table.js";
+import { LEASE_GRANT, LEASE_KEEP_ALIVE_HEAD, LEASE_REVOKE, LEASE_TIME_TO_LIVE } from "./method-table.js";
+import { decodeWith } from "./define-method.js";
 
 /** One answered renewal or grant. */
 export interface LeaseRenewal {
@@ -52,7 +47,7 @@ const requireTtl = (ttlSeconds: number): void => {
 };
 
 /** Leases: grant, revoke, and renewals that do not wait for a frozen member. */
-export class Leases {
+export class Renewals {
   readonly #pool: Pool;
   #stream: RenewalStream | undefined;
   #opening: Promise<RenewalStream> | undefined;
