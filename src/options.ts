@@ -54,6 +54,12 @@ export interface ConnectionLimits {
    * 0, the default, never polls. The connection of watches and renewals never does.
    */
   busyPollMs: number;
+  /**
+   * A server that owes answers to calls and says nothing for this long may be stopped: the leader is then asked for its
+   * `Status`, and new calls wait for that answer unsent, so that a frozen leader takes no more than the calls of this
+   * time with it. A false alarm costs one round trip, and doubles the time for a while. 0 never doubts.
+   */
+  silenceMs: number;
 }
 
 export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
@@ -72,6 +78,8 @@ export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   queuedCallsMax: 100_000,
   queuedBytesMax: 64 * MiB,
   busyPollMs: 0,
+  // Most commits take a few ms; a disk that takes longer costs some Status calls until the time has adapted.
+  silenceMs: 10,
 };
 
 /** One socket read. A c=64 burst of answers is some 5 KiB; 64 KiB lets one read empty the kernel's buffer. */
@@ -103,6 +111,10 @@ export const BULK_MESSAGE_BYTES = 128 * KiB;
 export const BULK_BUFFER_KEEP_MS = 5_000;
 /** How long after a failed try before a second connection for calls is tried again. */
 export const SPARE_RETRY_MS = 1_000;
+/** Where the doubling of `silenceMs` ends: a second without a word is what elections are made for. */
+export const SILENCE_MAX_MS = 1_000;
+/** How long without a false alarm until the adapted `silenceMs` is halved again. */
+export const SILENCE_HALVING_MS = 10_000;
 /** Deadlines are checked in steps of this: a call ends at most one step after its deadline. */
 export const DEADLINE_STEP_MS = 10;
 /** A stream's own message buffer above this is dropped when the stream is done, not kept for the next one. */

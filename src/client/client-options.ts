@@ -81,7 +81,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
     for (const name of LIMITS) {
       const value = options.limits[name];
       if (value === undefined) continue;
-      const lowest = name === "busyPollMs" ? 0 : 1;
+      const lowest = name === "busyPollMs" || name === "silenceMs" ? 0 : 1;
       if (!Number.isInteger(value) || value < lowest || value > TIMEOUT_MAX_MS) {
         throw new ArgumentError(
           `limits.${name} is ${value}: not a whole number from ${lowest} to ${TIMEOUT_MAX_MS}`,

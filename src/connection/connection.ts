@@ -29,6 +29,8 @@ import {
   OUTPUT_BUFFER_BYTES,
   OUTPUT_BUFFER_KEEP_BYTES,
   OUTPUT_WAITING_MAX_BYTES,
+  SILENCE_HALVING_MS,
+  SILENCE_MAX_MS,
   STREAM_BUFFER_KEEP_BYTES,
   STREAM_ID_RETIRE,
 } from "../options.js";
@@ -98,6 +100,11 @@ export interface ConnectionListener {
   onOpen(connection: Connection): void;
   /** No new calls here; those under way go on. `http2Code` is GOAWAY's, NO_ERROR when ids ran out. */
   onDraining(connection: Connection, http2Code: number): void;
+  /**
+   * Calls are open and nothing was read for `silenceMs`: the peer may be stopped. Told once per silence, which the next
+   * frame ends (`isSilent`).
+   */
+  onSilence?(connection: Connection): void;
   /** A message of over `BULK_MESSAGE_BYTES` is under way: what comes behind it waits. Told when the first one begins. */
   onBulk?(connection: Connection): void;
   /** Once, last; every call has been told before. */
@@ -221,6 +228,13 @@ export class Connection implements FrameSink {
   #connectTimer: Timer;
   #pingTimer: Timer;
   #pingSentMs = -1;
+  /** Since when open calls wait for the next frame; below 0 while none is open. */
+  #waitingSinceMs = -1;
+  #silent = false;
+  /** `silenceMs`, doubled by each false alarm and halved again by time. */
+  #silenceMs: number;
+  #silenceChangedMs = 0;
+  #silenceTimer: Timer;
   #polling = false;
   #pollUntilMs = 0;
   readonly #pingPayload = Buffer.allocUnsafeSlow(8);
@@ -247,6 +261,12 @@ export class Connection implements FrameSink {
   readonly #onLastLook = (): void => {
     this.#checkAlive(true);
   };
+  readonly #onSilenceTimer = (): void => {
+    this.#checkSilence(false);
+  };
+  readonly #onSilenceLook = (): void => {
+    this.#checkSilence(true);
+  };
 
   constructor(options: ConnectionOptions, runtime: Runtime, listener: ConnectionListener) {
     this.endpoint = options.target.endpoint;
@@ -271,6 +291,7 @@ export class Connection implements FrameSink {
     this.#lastReadMs = this.#nowMs;
     this.#frameCredit = options.limits.controlFramesMax;
     this.#frameCreditMs = this.#nowMs;
+    this.#silenceMs = options.limits.silenceMs;
     const { connectTimeoutMs } = options.limits;
     this.#connectTimer = runtime.setTimer(() => {
       this.#closeNow(
@@ -312,6 +333,11 @@ export class Connection implements FrameSink {
   /** Calls under way and waiting. */
   get callCount(): number {
     return this.#table.activeCount + this.#queue.length;
+  }
+
+  /** Calls waited for longer than `silenceMs`, and nothing was read since. */
+  get isSilent(): boolean {
+    return this.#silent;
   }
 
   /** A large message is under way, either way. */
@@ -518,6 +544,11 @@ export class Connection implements FrameSink {
         endpoint: this.endpoint,
       }),
     );
+  }
+
+  /** Ends everything now, because the owner knows that no answer will come: calls fail with `error`'s reason. Idempotent. */
+  abandon(error: EtcdError): void {
+    this.#closeNow(error);
   }
 
   // ---- Starting calls ----
@@ -745,7 +776,11 @@ export class Connection implements FrameSink {
       if (this.#closeError !== undefined) return;
     }
     // Also while the socket takes nothing: a peer that stopped reading is found by its silence.
-    if (this.#openCount > 0) this.#keepAlive();
+    if (this.#openCount > 0) {
+      this.#keepAlive();
+      if (this.#waitingSinceMs < 0) this.#waitingSinceMs = this.#nowMs;
+      if (this.#silenceTimer === undefined) this.#watchSilence(this.#silenceMs);
+    }
     this.#updateReference();
     const length = this.#outputLength;
     if (length === 0 || !this.#sentPreface || this.#writing) return;
@@ -880,7 +915,10 @@ export class Connection implements FrameSink {
     this.#reading = true;
     try {
       // Whole frames prove life, bytes do not: one frame sent byte by byte would keep a dead connection open.
-      if (this.#frames.read(bytes, 0, length)) this.#lastReadMs = nowMs;
+      if (this.#frames.read(bytes, 0, length)) {
+        this.#lastReadMs = nowMs;
+        if (this.#silent) this.#endSilence();
+      }
     } catch (cause) {
       this.#reading = false;
       this.#onBrokenRule(cause);
@@ -889,6 +927,7 @@ export class Connection implements FrameSink {
     for (let i = 0; i < this.#unsettledCount; i++) this.#settle(this.#unsettled[i]!);
     this.#unsettledCount = 0;
     this.#reading = false;
+    this.#waitingSinceMs = this.#openCount > 0 ? this.#lastReadMs : -1;
     if (this.#flushScheduled) this.#flush();
     // flush() may have found nothing to do for calls that were made after the last frame.
     if (this.#state === "draining" && this.callCount === 0) this.#finishDraining();
@@ -1646,6 +1685,43 @@ export class Connection implements FrameSink {
       );
   }
 
+  /** Calls are open: see to it that a peer that stops answering is noticed long before a PING could tell. */
+  #watchSilence(delayMs: number): void {
+    if (this.#silenceMs <= 0 || this.#silent || this.#state !== "open") return;
+    this.#silenceTimer = this.#runtime.setTimer(this.#onSilenceTimer, Math.max(1, Math.ceil(delayMs)));
+  }
+
+  #checkSilence(looked: boolean): void {
+    this.#silenceTimer = undefined;
+    if (this.#state !== "open" || this.#silent || this.#waitingSinceMs < 0) return;
+    const nowMs = this.#runtime.now();
+    const { silenceMs } = this.#limits;
+    if (this.#silenceMs > silenceMs && nowMs - this.#silenceChangedMs >= SILENCE_HALVING_MS) {
+      this.#silenceMs = Math.max(silenceMs, this.#silenceMs / 2);
+      this.#silenceChangedMs = nowMs;
+    }
+    const leftMs = this.#silenceMs - (nowMs - this.#waitingSinceMs);
+    if (leftMs > 0) {
+      this.#watchSilence(leftMs);
+      return;
+    }
+    if (!looked) {
+      // After a stall of our own process timers run before input is read.
+      this.#silenceTimer = true;
+      this.#runtime.yieldToInput(this.#onSilenceLook);
+      return;
+    }
+    this.#silent = true;
+    this.#listener.onSilence?.(this);
+  }
+
+  /** A false alarm: a server that is slow for this long is not stopped. */
+  #endSilence(): void {
+    this.#silent = false;
+    this.#silenceMs = Math.min(SILENCE_MAX_MS, this.#silenceMs * 2);
+    this.#silenceChangedMs = this.#runtime.now();
+  }
+
   // ---- Closing ----
 
   #startDraining(http2Code: number): void {
@@ -1727,6 +1803,8 @@ export class Connection implements FrameSink {
     for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer, this.#keptTimer]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
+    if (this.#silenceTimer !== true && this.#silenceTimer !== undefined)
+      this.#runtime.clearTimer(this.#silenceTimer);
     for (const stream of this.#table.list().concat(this.#queue.list())) {
       // The handler of one call may have cancelled another.
       if (stream.phase === Phase.idle) continue;
