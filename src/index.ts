@@ -28,3 +28,12 @@ export {
   StatusError,
 } from "./errors.js";
 export type { ErrorCode, ErrorDetails } from "./errors.js";
+export type {
+  ConnectionEvent,
+  LeaderEvent,
+  LeaseEvent,
+  LockEvent,
+  RpcEvent,
+  TracingEvents,
+  WatchEvent,
+} from "./tracing.js";

@@ -14,6 +14,7 @@ type Sources = ReadonlyMap<string, string>;
  */
 const LAYERS: readonly (readonly string[])[] = [
   ["src/errors.ts", "src/options.ts"],
+  ["src/tracing.ts"],
   ["src/wire"],
   ["src/connection"],
   ["src/rpc"],
@@ -61,6 +62,7 @@ const UNPREDICTABLE = [
 ];
 const UNPREDICTABLE_MODULES = ["node:timers", "node:timers/promises", "node:perf_hooks", "node:crypto"];
 const PREDICTABLE_PLACES = [
+  "src/tracing.ts",
   "src/wire",
   "src/connection",
   "src/rpc",
@@ -214,7 +216,8 @@ describe("the check itself", () => {
 
   const allowed: [from: string, source: string][] = [
     ["src/connection/a.ts", 'import { x } from "../wire/x.js"; import * as net from "node:net";'],
-    ["src/txn/a.ts", 'import type { X } from "../wire/x.js"; import "../errors.js";'],
+    ["src/txn/a.ts", 'import type { X } from "../wire/x.js"; import "../errors.js"; import "../tracing.js";'],
+    ["src/tracing.ts", 'import type { X } from "./errors.js"; import "node:diagnostics_channel";'],
     ["src/client/a.ts", 'import { Put } from "../messages/generated.js"; import "../options.js";'],
     ["src/messages/a.ts", 'export * from "../../generated/kv.js"; import "../errors.js";'],
     ["src/rpc/a.ts", 'import { x } from "google-protobuf";'],
@@ -268,6 +271,9 @@ describe("the check itself", () => {
     ["bench/a.ts", 'import "../src/locks/mutex.js";', /may use src\/index\.ts/],
     ["src/cli/a.ts", 'import "../client/kv.js";', /may use src\/index\.ts/],
     ["src/errors.ts", 'import type { X } from "./wire/x.js";', /but imports nothing/],
+    ["src/errors.ts", 'import "./tracing.js";', /but imports nothing/],
+    ["src/wire/a.ts", 'import "../tracing.js";', /may use src\/errors\.ts/],
+    ["src/tracing.ts", 'import type { X } from "./connection/x.js";', /not below it/],
     ["src/options.ts", 'import "./errors.js";', /but imports nothing/],
     ["src/options.ts", 'import "node:tls";', /but imports nothing/],
     ["src/locks/a.ts", 'import "lodash";', /not in package\.json's dependencies/],
