@@ -275,9 +275,14 @@ class Pipe {
     this.cutBytes -= count;
     if (count < bytes.length) this.#held.unshift({ bytes: bytes.subarray(count), dueMs });
     const chunk = bytes.subarray(0, count);
-    // A turn of the event loop for each byte, in which its reader gets it.
-    if (this.#proxy.isSliced) this.#waitFor((done) => this.#to.write(chunk, () => setImmediate(done)));
-    else if (!this.#to.write(chunk)) this.#waitFor((done) => this.#to.once("drain", done));
+    if (this.#proxy.isSliced) {
+      this.#waitFor((done) => {
+        this.#to.write(chunk, () => {
+          // The first turn may end without a look at what came; the second one begins with it.
+          setImmediate(() => setImmediate(done));
+        });
+      });
+    } else if (!this.#to.write(chunk)) this.#waitFor((done) => this.#to.once("drain", done));
   }
 
   #waitFor(start: (done: () => void) => void): void {
