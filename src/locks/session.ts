@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions, Client } from "../client/client.js";
-import { requireKnown, requireTimeout } from "../client/client-options.js";
+import { requireTimeout } from "../client/client-options.js";
 import type { LeaseRenewal } from "../client/renewals.js";
 import type { Runtime, Timer } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, LockLostError } from "../errors.js";
@@ -65,8 +65,7 @@ export class Session {
    * @throws EtcdError when no lease could be had in time
    */
   static async create(client: Client, options: SessionOptions = {}): Promise<Session> {
-    requireKnown(options, ["ttlSeconds", "timeoutMs", "signal"], "");
-    const call = client.parts.calls.options(options);
+    const call = client.parts.calls.options(options, ["ttlSeconds"]);
     const grant = await client.parts.renewals.grant(options.ttlSeconds ?? DEFAULT_SESSION_TTL_SECONDS, call);
     if (client.closed) {
       throw new ConnectionError("ETCD_CLOSED", "the client was closed", { mayHaveApplied: true });
