@@ -9,11 +9,16 @@ import { statusError } from "./server-errors.js";
 export interface StreamCallEvents {
   /** One message; the bytes are valid during this call only. */
   onMessage(bytes: Uint8Array, start: number, end: number): void;
-  /** Once, last, whoever ended it. etcd's streams never end well by themselves, so an OK is an error as well. */
+  /**
+   * Once, last, whoever ended it. Watches and renewals never end well by themselves, so an OK is an error as well,
+   * unless there is an `onComplete`.
+   */
   onEnd(error: EtcdError): void;
+  /** In place of `onEnd`, when the server has said all there is, and OK. */
+  onComplete?(): void;
 }
 
-/** A bidirectional streaming call on one connection, with bytes for messages. */
+/** A streaming call on one connection, with bytes for messages. */
 export class StreamCall {
   readonly #connection: Connection;
   readonly #events: StreamCallEvents;
@@ -39,15 +44,31 @@ export class StreamCall {
     if (this.#stream !== undefined) this.#connection.send(this.#stream, message);
   }
 
-  /** Ends the call at once; `onEnd` gets ETCD_CLOSED. */
-  cancel(): void {
+  /** No more messages from us: where only the server streams, it may wait for this before it answers. */
+  end(): void {
+    if (this.#stream !== undefined) this.#connection.end(this.#stream);
+  }
+
+  /** No messages until `resume`, and flow control holds the server back; what it had sent before its end still comes. */
+  pause(): void {
+    if (this.#stream !== undefined) this.#connection.pause(this.#stream);
+  }
+
+  /** Undoes `pause`; what has come meanwhile may be handed over before this returns. */
+  resume(): void {
+    if (this.#stream !== undefined) this.#connection.resume(this.#stream);
+  }
+
+  /** Ends the call at once; `onEnd` gets ETCD_CLOSED, or `error`. */
+  cancel(error?: EtcdError): void {
     if (this.#stream === undefined) return;
     this.#connection.cancel(
       this.#stream,
-      new ConnectionError("ETCD_CLOSED", "the stream was closed", {
-        mayHaveApplied: this.#connection.handedToSocket(this.#stream),
-        endpoint: this.endpoint,
-      }),
+      error ??
+        new ConnectionError("ETCD_CLOSED", "the stream was closed", {
+          mayHaveApplied: this.#connection.handedToSocket(this.#stream),
+          endpoint: this.endpoint,
+        }),
     );
   }
 
@@ -61,6 +82,22 @@ export class StreamCall {
     this.#stream = undefined;
     this.#events.onEnd(error);
   }
+
+  /** @internal for the handler below: the server ended the call with OK. */
+  complete(): void {
+    if (this.#events.onComplete === undefined) {
+      this.finish(
+        new StatusError("ETCD_UNAVAILABLE", `${this.endpoint} ended the stream`, {
+          mayHaveApplied: true,
+          endpoint: this.endpoint,
+          grpcCode: 14,
+        }),
+      );
+      return;
+    }
+    this.#stream = undefined;
+    this.#events.onComplete();
+  }
 }
 
 const handler: StreamHandler = {
@@ -72,15 +109,8 @@ const handler: StreamHandler = {
   },
   onStatus(stream, grpcStatus, message) {
     const call = stream.context as StreamCall;
-    call.finish(
-      grpcStatus === 0
-        ? new StatusError("ETCD_UNAVAILABLE", `${call.endpoint} ended the stream`, {
-            mayHaveApplied: true,
-            endpoint: call.endpoint,
-            grpcCode: 14,
-          })
-        : statusError(grpcStatus, message, call.endpoint),
-    );
+    if (grpcStatus === 0) call.complete();
+    else call.finish(statusError(grpcStatus, message, call.endpoint));
   },
   onError(stream, error) {
     (stream.context as StreamCall).finish(error);

@@ -70,3 +70,38 @@ test("the end of the connection is told once, and one that is closed already is 
   expect(second.errors).toMatchObject([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: false }]);
   expect(second.stream.ended).toBe(true);
 });
+
+test("an OK is what was waited for where the server is expected to end the stream, after all of its messages", () => {
+  const { connection, socket, runtime } = openConnection();
+  const told: string[] = [];
+  const stream = new StreamCall(connection, echoHead, {
+    onMessage: (bytes, from, to) => told.push(Buffer.from(bytes.subarray(from, to)).toString()),
+    onEnd: (error) => told.push(error.code),
+    onComplete: () => told.push("complete"),
+  });
+  stream.send(Buffer.from("all"));
+  stream.end();
+  runtime.endTick();
+  expect(socket.taken()).toContain("DATA 1 0 END_STREAM");
+  socket.receive(okHeaders(1), dataFrame(1, grpcMessage("a")), trailers(1));
+  expect(told).toEqual(["a", "complete"]);
+  expect(stream.ended).toBe(true);
+});
+
+test("a paused stream keeps its messages and its end until it is resumed", () => {
+  const { connection, socket, runtime } = openConnection();
+  const { stream, messages, errors } = start(connection);
+  runtime.endTick();
+  socket.receive(okHeaders(1), dataFrame(1, grpcMessage("a")));
+  stream.pause();
+  socket.receive(dataFrame(1, Buffer.concat([grpcMessage("b"), grpcMessage("c")])));
+  socket.receive(trailers(1, 14, "etcdserver: no leader"));
+  expect(messages).toEqual(["a"]);
+  stream.resume();
+  expect(messages).toEqual(["a", "b", "c"]);
+  expect(errors).toMatchObject([{ code: "ETCD_NO_LEADER" }]);
+  // After the end they do nothing.
+  stream.pause();
+  stream.resume();
+  stream.end();
+});
