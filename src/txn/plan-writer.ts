@@ -49,6 +49,13 @@ export const HoleForm = {
   INTEGER: 4,
   /** A varint, or no field when 0. */
   INTEGER_IF_ANY: 5,
+  // In a namespace, and after all others, so that a plan without one pays for them with one comparison per integer.
+  /** The namespace's prefix and the parameter, which may be empty: a key, or the start of a range. */
+  PREFIXED: 6,
+  /** PREFIX_END of both together. */
+  PREFIXED_PREFIX_END: 7,
+  /** The end of a range: as PREFIXED, and the byte 0, which stands for no end, for the end of the namespace. */
+  PREFIXED_RANGE_END: 8,
 } as const;
 export type HoleForm = (typeof HoleForm)[keyof typeof HoleForm];
 
@@ -62,6 +69,10 @@ export interface PlanParameter {
 
 /** A plan as the compiler hands it over. All lists of one kind are indexed alike. */
 export interface PlanTables {
+  /** What stands before every key; empty for none. */
+  readonly prefix: Uint8Array;
+  /** The first key behind all that begin with `prefix`; never longer than that, if that is not empty. */
+  readonly prefixEnd: Uint8Array;
   readonly parameters: readonly PlanParameter[];
   /** STEP_WORDS numbers per step. */
   readonly steps: readonly number[];
@@ -104,6 +115,9 @@ const TWO_32 = 2 ** 32;
 
 /** A compiled transaction. Not re-entrant: `write` belongs to the `measure` before it. */
 export class TxnPlan<Parameters extends object = TxnParameters> {
+  /** What stands before every key of the transaction, and of its reply; empty for none. */
+  readonly prefix: Uint8Array;
+  private readonly prefixEnd: Uint8Array;
   private readonly names: readonly string[];
   private readonly kinds: Uint8Array;
   private readonly mustNotBeEmpty: Uint8Array;
@@ -131,6 +145,8 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
   private readonly messageBytes: Int32Array;
 
   constructor(tables: PlanTables) {
+    this.prefix = tables.prefix;
+    this.prefixEnd = tables.prefixEnd;
     this.names = tables.parameters.map((parameter) => parameter.name);
     this.kinds = Uint8Array.from(tables.parameters, (parameter) => kindNumbers[parameter.kind]);
     this.mustNotBeEmpty = Uint8Array.from(tables.parameters, (parameter) => Number(parameter.mustNotBeEmpty));
@@ -254,6 +270,7 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
     const form = this.holeForms[h]!;
     let bytes: number;
     if (form >= HoleForm.INTEGER) {
+      if (form >= HoleForm.PREFIXED) return this.measureKey(h, p, form);
       const zero = (this.highs[p]! | this.lows[p]!) === 0;
       bytes = zero && form === HoleForm.INTEGER_IF_ANY ? -1 : varint64Bytes(this.highs[p]!, this.lows[p]!);
       this.holeContentBytes[h] = bytes;
@@ -267,15 +284,37 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
     return bytes < 0 ? 0 : this.holeTagBytes[h]! + varintBytes(bytes) + bytes;
   }
 
+  /** As measureHole, of a key in a namespace. */
+  private measureKey(h: number, p: number, form: number): number {
+    const content = this.contents[p]!;
+    let bytes = this.contentBytes[p]!;
+    // A prefix that is nothing but 0xff ends with the namespace, as all of the namespace does.
+    if (form === HoleForm.PREFIXED_PREFIX_END) bytes = successorBytes(content, bytes);
+    else if (form === HoleForm.PREFIXED_RANGE_END && isZeroByte(content)) bytes = 0;
+    const endsNamespace = bytes === 0 && form !== HoleForm.PREFIXED;
+    bytes = endsNamespace ? this.prefixEnd.length : this.prefix.length + bytes;
+    this.holeContentBytes[h] = bytes;
+    return this.holeTagBytes[h]! + varintBytes(bytes) + bytes;
+  }
+
   private writeHole(out: Uint8Array, at: number, h: number): number {
-    const bytes = this.holeContentBytes[h]!;
+    let bytes = this.holeContentBytes[h]!;
     if (bytes < 0) return at;
     const p = this.holeParameters[h]!;
     const form = this.holeForms[h]!;
     at = writeVarint(out, at, this.holeTags[h]!);
-    if (form >= HoleForm.INTEGER) return writeVarint64(out, at, this.highs[p]!, this.lows[p]!);
+    if (form >= HoleForm.INTEGER && form < HoleForm.PREFIXED)
+      return writeVarint64(out, at, this.highs[p]!, this.lows[p]!);
 
     at = writeVarint(out, at, bytes);
+    if (form >= HoleForm.PREFIXED) {
+      const { prefix } = this;
+      // With anything behind the prefix it is longer than the namespace's end.
+      if (form !== HoleForm.PREFIXED && bytes <= prefix.length)
+        return copyBytes(out, at, this.prefixEnd, bytes);
+      at = copyBytes(out, at, prefix, prefix.length);
+      bytes -= prefix.length;
+    }
     const end = at + bytes;
     if (this.contentBytes[p] === 0) {
       // Of nothing, only the ends of a range make something: one byte 0.
@@ -296,7 +335,7 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
     }
     // prefixEndBytes has cut the trailing 0xff off. If nothing else was there, one is left, and wraps to the 0
     // that means "to the end of all keys".
-    if (form === HoleForm.PREFIX_END) out[end - 1]!++;
+    if (form === HoleForm.PREFIX_END || form === HoleForm.PREFIXED_PREFIX_END) out[end - 1]!++;
     return end;
   }
 }
@@ -306,10 +345,18 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
  * successor, trailing ones are cut off first. UTF-8 has no byte 0xff.
  */
 export function prefixEndBytes(prefix: string | Uint8Array, prefixBytes: number): number {
-  let bytes = prefixBytes;
-  if (typeof prefix !== "string") while (bytes > 0 && prefix[bytes - 1] === 0xff) bytes--;
+  const bytes = successorBytes(prefix, prefixBytes);
   return bytes === 0 ? 1 : bytes;
 }
+
+/** `bytes` without the trailing 0xff; 0 if nothing else is there. */
+function successorBytes(content: string | Uint8Array, bytes: number): number {
+  if (typeof content !== "string") while (bytes > 0 && content[bytes - 1] === 0xff) bytes--;
+  return bytes;
+}
+
+const isZeroByte = (content: string | Uint8Array): boolean =>
+  content.length === 1 && (content === "\0" || content[0] === 0);
 
 /** Copies the first `bytes` of `from` to `out` at `at`; returns the position behind them. */
 function copyBytes(out: Uint8Array, at: number, from: Uint8Array, bytes: number): number {

@@ -8,7 +8,7 @@ import { isUint8Array } from "node:util/types";
 import { ArgumentError } from "../errors.js";
 import { fieldTag, INT64_MAX, INT64_MIN, WireType, writeInt64, writeVarint } from "../wire/protobuf.js";
 import { HoleForm, prefixEndBytes, Step, TxnPlan } from "./plan-writer.js";
-import type { PlanParameter, TxnParameters } from "./plan-writer.js";
+import type { PlanParameter, PlanTables, TxnParameters } from "./plan-writer.js";
 import { OPERATIONS_MAX_COUNT, TXN_MAX_DEPTH } from "./shape.js";
 import type {
   BytesInput,
@@ -30,12 +30,25 @@ import type {
 export { TxnPlan };
 export type { TxnParameters };
 
-/** Compiles `shape`. Throws ArgumentError that names the place: `else[1].txn.then[0].key must not be empty`. */
-export function compileTxn<const Shape extends TxnShape>(shape: Shape): TxnPlan<ParametersOf<Shape>> {
+/**
+ * Compiles `shape`. Throws ArgumentError that names the place: `else[1].txn.then[0].key must not be empty`.
+ *
+ * @param prefix put before every key, constant or parameter, nested transactions' included; no range leaves what
+ *   begins with it. The keys of the reply begin with it (`TxnView.reset` takes it off again)
+ */
+export function compileTxn<const Shape extends TxnShape>(
+  shape: Shape,
+  prefix: Uint8Array = NO_BYTES,
+): TxnPlan<ParametersOf<Shape>> {
   const root = new MessageParts();
   const parameters = new ParameterList();
-  new TxnCompiler(parameters).txn(root, shape, "", OPERATIONS_MAX_COUNT, 1);
-  return new TxnPlan<ParametersOf<Shape>>(flatten(root, parameters.list));
+  const end = prefixEnd(prefix);
+  new TxnCompiler(parameters, prefix, end).txn(root, shape, "", OPERATIONS_MAX_COUNT, 1);
+  return new TxnPlan<ParametersOf<Shape>>({
+    prefix,
+    prefixEnd: end,
+    ...flatten(root, parameters.list),
+  });
 }
 
 // ---- Parts of a message, before lengths are known -------------------------------------------------------------
@@ -86,7 +99,8 @@ class MessageParts {
   }
 
   hole(field: number, form: HoleForm, parameter: number): void {
-    const wireType = form >= HoleForm.INTEGER ? WireType.VARINT : WireType.LENGTH_DELIMITED;
+    const isVarint = form === HoleForm.INTEGER || form === HoleForm.INTEGER_IF_ANY;
+    const wireType = isVarint ? WireType.VARINT : WireType.LENGTH_DELIMITED;
     this.parts.push({ hole: { tag: fieldTag(field, wireType), form, parameter } });
   }
 
@@ -130,7 +144,7 @@ class ParameterList {
 function flatten(
   root: MessageParts,
   parameters: readonly PlanParameter[],
-): ConstructorParameters<typeof TxnPlan>[0] {
+): Omit<PlanTables, "prefix" | "prefixEnd"> {
   const steps: number[] = [];
   const constants: number[][] = [];
   const holes: Hole[] = [];
@@ -219,13 +233,22 @@ const DELETE_OPTIONS = [...RANGE_OPTIONS, "prevKv"];
 
 /** In a key position this means the first of all keys, in a range end the end of all keys. */
 const ZERO_KEY = Uint8Array.of(0);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The types say what a shape may be; the checks here are for callers in JavaScript, and for what types cannot say.
  * They take slots as `unknown` for that reason.
  */
 class TxnCompiler {
-  constructor(private readonly parameters: ParameterList) {}
+  /**
+   * @param prefix of all keys
+   * @param end behind the last key that begins with it
+   */
+  constructor(
+    private readonly parameters: ParameterList,
+    private readonly prefix: Uint8Array,
+    private readonly end: Uint8Array,
+  ) {}
 
   txn(into: MessageParts, shape: TxnShape, path: string, operationsMaxCount: number, depth: number): void {
     const where = path === "" ? "the transaction" : path;
@@ -351,13 +374,24 @@ class TxnCompiler {
   private key(into: MessageParts, field: number, key: unknown, options: RangeOptions, where: string): void {
     const isRange = options.rangeEnd !== undefined || options.prefix === true || options.fromKey === true;
     if (isParam(key)) {
-      const form = isRange ? HoleForm.RANGE_START : HoleForm.BYTES;
+      const form = this.keyForm(isRange ? HoleForm.RANGE_START : HoleForm.BYTES, HoleForm.PREFIXED);
       into.hole(field, form, this.parameters.use(key, "bytes", `${where}.key`, !isRange));
       return;
     }
     const bytes = constantBytes(key, `${where}.key`);
     if (bytes.length === 0 && !isRange) throw new ArgumentError(`${where}.key must not be empty`);
-    into.bytes(field, bytes.length === 0 ? ZERO_KEY : bytes);
+    const prefixed = this.prefixed(bytes);
+    into.bytes(field, prefixed.length === 0 ? ZERO_KEY : prefixed);
+  }
+
+  /** A constant key as it is on the wire. */
+  private prefixed(key: Uint8Array): Uint8Array {
+    return this.prefix.length === 0 ? key : Buffer.concat([this.prefix, key]);
+  }
+
+  /** The form of a hole for a key, or what is made of one, without a namespace and in one. */
+  private keyForm(plain: HoleForm, prefixed: HoleForm): HoleForm {
+    return this.prefix.length === 0 ? plain : prefixed;
   }
 
   private rangeEnd(
@@ -371,17 +405,20 @@ class TxnCompiler {
     if (Number(rangeEnd !== undefined) + Number(prefix === true) + Number(fromKey === true) > 1)
       throw new ArgumentError(`${where} has more than one of rangeEnd, prefix and fromKey`);
     if (fromKey === true) {
-      into.bytes(field, ZERO_KEY);
+      into.bytes(field, this.end);
     } else if (prefix === true) {
-      if (isParam(key)) into.hole(field, HoleForm.PREFIX_END, this.parameters.use(key, "bytes", where));
-      else into.bytes(field, prefixEnd(constantBytes(key, `${where}.key`)));
+      const form = this.keyForm(HoleForm.PREFIX_END, HoleForm.PREFIXED_PREFIX_END);
+      if (isParam(key)) into.hole(field, form, this.parameters.use(key, "bytes", where));
+      else into.bytes(field, prefixEnd(this.prefixed(constantBytes(key, `${where}.key`))));
     } else if (isParam(rangeEnd)) {
-      into.hole(field, HoleForm.BYTES, this.parameters.use(rangeEnd, "bytes", `${where}.rangeEnd`, true));
+      const form = this.keyForm(HoleForm.BYTES, HoleForm.PREFIXED_RANGE_END);
+      into.hole(field, form, this.parameters.use(rangeEnd, "bytes", `${where}.rangeEnd`, true));
     } else if (rangeEnd !== undefined) {
       const bytes = constantBytes(rangeEnd, `${where}.rangeEnd`);
       // On the wire an empty one is no range at all, which is never what was meant.
       if (bytes.length === 0) throw new ArgumentError(`${where}.rangeEnd must not be empty`);
-      into.bytes(field, bytes);
+      // The byte 0 stands for no end.
+      into.bytes(field, bytes.length === 1 && bytes[0] === 0 ? this.end : this.prefixed(bytes));
     }
   }
 
