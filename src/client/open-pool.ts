@@ -45,6 +45,7 @@ const probe = async (connection: Connection, timeoutMs: number): Promise<MemberS
     leaderId: toBigInt(reply.leader),
     raftTerm: toSafeInteger(reply.raftTerm, "raftTerm"),
     isLearner: reply.isLearner,
+    serverVersion: reply.version,
   };
 };
 

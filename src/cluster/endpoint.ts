@@ -38,6 +38,8 @@ export class Endpoint {
   readonly address: Address;
   /** From its `Status`; undefined until it has answered one. */
   memberId: bigint | undefined;
+  /** From its `Status`; forgotten with the connection for calls, because the next server there may be another one. */
+  serverVersion: string | undefined;
   /** Why the last connection could not be made or ended; undefined while all is well. */
   lastError: EtcdError | undefined;
   readonly #options: EndpointOptions;
@@ -139,12 +141,14 @@ export class Endpoint {
         }
         this.#draining.add(connection);
         if (!leave(connection)) return;
+        if (kind === "calls") this.serverVersion = undefined;
         this.#putAside(openedAtMs);
         this.#listener.onUnusable(this, kind);
       },
       onClose: (connection, error) => {
         this.#draining.delete(connection);
         if (!leave(connection)) return;
+        if (kind === "calls") this.serverVersion = undefined;
         this.lastError = error;
         this.#putAside(openedAtMs);
         this.#listener.onUnusable(this, kind);

@@ -12,6 +12,8 @@ export interface MemberStatus {
   readonly leaderId: bigint;
   readonly raftTerm: number;
   readonly isLearner: boolean;
+  /** "3.6.14"; empty where it does not say. */
+  readonly serverVersion: string;
 }
 
 /** Ask the first endpoint alone for this long before the others are connected too. */

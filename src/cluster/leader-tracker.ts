@@ -115,6 +115,11 @@ export class LeaderTracker {
     }
   }
 
+  /** One `Status` of this endpoint, shared with whoever else asks it now. Its memberId and serverVersion are known then. */
+  statusOf(endpoint: Endpoint): Promise<MemberStatus> {
+    return this.#ask(endpoint);
+  }
+
   close(): void {
     this.#closed = true;
     this.#search?.fail(closedError());
@@ -167,6 +172,7 @@ export class LeaderTracker {
       throw error;
     }
     endpoint.memberId = status.memberId;
+    endpoint.serverVersion = status.serverVersion;
     endpoint.lastError = undefined;
     this.#term = Math.max(this.#term, status.raftTerm);
     return status;

@@ -3,7 +3,7 @@ import type { Runtime } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, StatusError, afterRetries, asRead, unsentBecause } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
-import type { Method, ReplyHeader } from "../rpc/method.js";
+import type { Feature, Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
 import type { Address } from "./address.js";
 import { RetryBudget, backoffMs } from "./backoff.js";
@@ -13,6 +13,7 @@ import { LeaderTracker } from "./leader-tracker.js";
 import type { StatusProbe } from "./leader-tracker.js";
 import { decideRetry, isTokenError } from "./retry-policy.js";
 import type { MethodPolicy } from "./retry-policy.js";
+import { isSince, unsupportedError } from "./server-version.js";
 import { Wait, deadlineError } from "./wait.js";
 
 /**
@@ -34,6 +35,12 @@ export interface PoolOptions {
 export interface CallOptions {
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /**
+   * For a call whose answer waits for something else, such as somebody's lock, or for a whole database: how long that
+   * may take, Infinity included. `timeoutMs` then bounds what comes before, which is to find a server and to be sent.
+   * Such a call goes over the connection for streams: on the one for calls its silence would look like a frozen server.
+   */
+  answerTimeoutMs?: number | undefined;
 }
 
 /**
@@ -139,9 +146,21 @@ export class Pool implements EndpointListener {
     options: CallOptions,
   ): Promise<Response> {
     const message = method.encode(request);
-    return this.call(method.policy, route, options, async (connection, timeoutMs) => {
+    return this.call(method.policy, route, options, async (connection, remainingMs) => {
+      const timeoutMs = options.answerTimeoutMs ?? remainingMs;
+      if (method.feature !== undefined) {
+        await this.requireFeature(connection.endpoint, method.feature, {
+          ...options,
+          timeoutMs: remainingMs,
+        });
+      }
       const floor = { revision: this.revision, term: this.term };
-      const bytes = await callUnary(connection, method.head, message, timeoutMs, options.signal);
+      let bytes: Uint8Array;
+      try {
+        bytes = await callUnary(connection, method.head, message, timeoutMs, options.signal);
+      } catch (error) {
+        throw method.feature === undefined ? error : this.#explainUnimplemented(error, method.feature);
+      }
       const response = method.decode(bytes);
       const header = method.header(response);
       if (header !== undefined) {
@@ -149,6 +168,33 @@ export class Pool implements EndpointListener {
       }
       return response;
     });
+  }
+
+  /**
+   * Fails unless the server at `endpoint` is known to have `feature`; asks it for its version where that is not known.
+   *
+   * @throws StatusError ETCD_UNSUPPORTED that names both versions; or why the server could not be asked. Nothing was
+   *   sent for the caller.
+   */
+  async requireFeature(text: string, feature: Feature, options: CallOptions): Promise<void> {
+    const endpoint = this.endpoints.find(({ address }) => address.text === text);
+    let version = endpoint?.serverVersion;
+    if (version === undefined && endpoint !== undefined) {
+      const wait = new Wait(this.runtime, options.timeoutMs, options.signal);
+      try {
+        ({ serverVersion: version } = await wait.for(this.#tracker.statusOf(endpoint), deadlineError));
+      } catch (error) {
+        throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
+      }
+    }
+    if (!isSince(version ?? "", feature.since)) throw unsupportedError(text, version ?? "", feature);
+  }
+
+  /** A server that does not know a method, although its version should: a fork of etcd, or something in front of it. */
+  #explainUnimplemented(error: unknown, feature: Feature): unknown {
+    if (!(error instanceof EtcdError) || error.code !== "ETCD_UNIMPLEMENTED") return error;
+    const endpoint = this.endpoints.find(({ address }) => address.text === error.endpoint);
+    return unsupportedError(error.endpoint ?? "the server", endpoint?.serverVersion ?? "", feature);
   }
 
   /**
@@ -210,7 +256,8 @@ export class Pool implements EndpointListener {
         let connection: Connection | undefined;
         try {
           wait.throwIfAborted(mayHaveApplied);
-          connection = await this.acquire(route, "calls", wait, avoid);
+          const kind = options.answerTimeoutMs === undefined ? "calls" : "streams";
+          connection = await this.acquire(route, kind, wait, avoid);
           // The signal may have fired, and time run out, while this function waited for its turn.
           wait.throwIfAborted(mayHaveApplied);
           if (wait.remainingMs <= 0) throw previous ?? deadlineError();

@@ -15,6 +15,14 @@ export interface ReplyHeader {
   readonly raftTerm: number;
 }
 
+/** Something that not all supported servers have. */
+export interface Feature {
+  /** The first version that has it: "3.5". */
+  readonly since: string;
+  /** In the words of the caller: "userAdd with a hashed password". */
+  readonly what: string;
+}
+
 /**
  * One RPC method, as the layers below the messages see it: a path, and rules for sending it. What the bytes mean
  * is `encode`'s and `decode`'s business.
@@ -24,6 +32,11 @@ export interface Method<Request, Response> {
   readonly policy: MethodPolicy;
   /** A reply must not be older than any reply that was complete when the call began. */
   readonly isLinearizable: boolean;
+  /**
+   * What the server must know. Asked before each try is sent, because an older server skips fields that it does not
+   * know, and would do something else.
+   */
+  readonly feature?: Feature | undefined;
   readonly encode: (request: Request) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Response;
   readonly header: (response: Response) => ReplyHeader | undefined;

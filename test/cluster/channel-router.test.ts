@@ -34,7 +34,14 @@ const open = (address: string): void => {
       authenticate: undefined,
       // The test server is a member that leads itself.
       probe: () =>
-        Promise.resolve({ clusterId: 1n, memberId: 1n, leaderId: 1n, raftTerm: 1, isLearner: false }),
+        Promise.resolve({
+          clusterId: 1n,
+          memberId: 1n,
+          leaderId: 1n,
+          raftTerm: 1,
+          isLearner: false,
+          serverVersion: "",
+        }),
     },
     nodeRuntime,
   );

@@ -25,6 +25,7 @@ export const status = (
   leaderId,
   raftTerm: 5,
   isLearner: false,
+  serverVersion: "3.6.14",
   ...more,
 });
 
