@@ -148,8 +148,8 @@ export const UNREAD_BYTES_MAX = 64 * KiB;
 /** The longest deadline: Node's timers hold 31 bits of milliseconds. */
 export const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
-/** Leader probing while no leader is known: 20 to 50 ms finds a new one within a step of its election. */
-export const LEADER_PROBE_MS = 25;
+/** Between two questions to one member while no leader is known: finds a new one within a step of its election. */
+export const LEADER_PROBE_MS = { min: 20, spread: 20 } as const;
 /** A `Status` that takes longer than this says nothing useful about who leads. */
 export const STATUS_TIMEOUT_MS = 1_000;
 

@@ -1,12 +1,14 @@
 import { Connection } from "../connection/connection.js";
 import type { ConnectionListener } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
+import { ConnectionError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
 import { PING_INTERVAL_MAX_MS, SPARE_RETRY_MS } from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import { Http2Code } from "../wire/layout.js";
 import type { Address } from "./address.js";
 import { backoffMs } from "./backoff.js";
+import { CircuitBreaker } from "./circuit-breaker.js";
 
 /**
  * `calls` carries unary calls, `streams` watches and renewals: a bulk answer on one must not hold up a renewal
@@ -28,6 +30,8 @@ export interface EndpointOptions {
 export interface EndpointListener {
   onOpen(endpoint: Endpoint, kind: ConnectionKind): void;
   onUnusable(endpoint: Endpoint, kind: ConnectionKind): void;
+  /** Calls wait there, and nothing is read: it may be frozen. */
+  onSilence(endpoint: Endpoint): void;
 }
 
 /** A connection that lived this long was a good one: the next may be made at once. */
@@ -42,6 +46,8 @@ export class Endpoint {
   serverVersion: string | undefined;
   /** Why the last connection could not be made or ended; undefined while all is well. */
   lastError: EtcdError | undefined;
+  /** Of the calls that had a choice. */
+  readonly breaker: CircuitBreaker;
   readonly #options: EndpointOptions;
   readonly #runtime: Runtime;
   readonly #listener: EndpointListener;
@@ -67,6 +73,7 @@ export class Endpoint {
     this.#pingIntervalMs = options.limits.pingIntervalMs;
     this.#runtime = runtime;
     this.#listener = listener;
+    this.breaker = new CircuitBreaker(() => runtime.random());
   }
 
   /** When a new connection may be tried; in the past when at once. */
@@ -84,6 +91,11 @@ export class Endpoint {
   opened(kind: ConnectionKind): Connection | undefined {
     const connection = this.#connections[kind];
     return connection?.state === "open" ? connection : undefined;
+  }
+
+  /** Calls wait there, and nothing has been read since the pool was told. */
+  get isSilent(): boolean {
+    return this.#connections.calls?.isSilent === true;
   }
 
   /** The connection for calls was begun and has neither opened nor failed. */
@@ -130,6 +142,9 @@ export class Endpoint {
         this.lastError = undefined;
         this.#listener.onOpen(this, kind);
       },
+      onSilence: (connection) => {
+        if (connection === this.#connections.calls) this.#listener.onSilence(this);
+      },
       onBulk: (connection) => {
         if (connection === this.#connections.calls) this.#makeWay();
       },
@@ -170,6 +185,8 @@ export class Endpoint {
           ...limits,
           pingIntervalMs: this.#pingIntervalMs,
           busyPollMs: kind === "calls" ? limits.busyPollMs : 0,
+          // A watch is silent by nature.
+          silenceMs: kind === "calls" ? limits.silenceMs : 0,
         },
       },
       this.#runtime,
@@ -197,6 +214,30 @@ export class Endpoint {
     this.#token = token;
     for (const kind of KINDS) this.#connections[kind]?.setToken(token);
     this.#spare?.setToken(token);
+  }
+
+  /** Ends all connections now because nobody answers there: its calls fail with `error`'s reason. New ones are made later. */
+  abandon(error: EtcdError): void {
+    for (const kind of KINDS) this.#connections[kind]?.abandon(error);
+    this.#spare?.abandon(error);
+    for (const connection of this.#draining) connection.abandon(error);
+  }
+
+  /**
+   * Makes no new connections, and ends those for calls once their calls have ended. Watches and renewals have no end of
+   * their own: they are cut off, and go on elsewhere.
+   */
+  retire(): void {
+    this.#closed = true;
+    this.#connections.calls?.drain();
+    this.#spare?.drain();
+    const { text } = this.address;
+    this.#connections.streams?.abandon(
+      new ConnectionError("ETCD_CONNECTION_LOST", `${text} is none of the endpoints any more`, {
+        mayHaveApplied: true,
+        endpoint: text,
+      }),
+    );
   }
 
   /** Ends all connections now, and makes no new ones. */

@@ -19,6 +19,9 @@ export interface MemberStatus {
 /** Ask the first endpoint alone for this long before the others are connected too. */
 const FIRST_PROBE_MS = 250;
 
+/** How long a leader that fell silent is asked alone: most only wait for their disk, and answer at once. */
+const DOUBTED_PROBE_MS = 25;
+
 /**
  * A member that keeps naming a leader which we cannot reach is right after this time: a follower gives up a
  * dead leader within 2 s and elects another within 2.7 s (measured, default timings).
@@ -45,13 +48,15 @@ export interface LeaderSearchOptions {
   readonly endpoints: readonly Endpoint[];
   readonly runtime: Runtime;
   readonly named: NamedLeader;
+  /** To be asked first, and the others soon: it was the leader, and may still be. */
+  readonly doubted?: Endpoint | undefined;
   ask(endpoint: Endpoint): Promise<MemberStatus>;
   /** Once, also when nobody waits any more. */
   onEnd(leader: Endpoint | undefined): void;
 }
 
 /**
- * One search for the leader. Every member is asked again 25 ms after it answered, each at its own pace: a frozen
+ * One search for the leader. Every member is asked again 20 to 40 ms after it answered, each at its own pace: a frozen
  * one, whose answer takes a second not to come, must not hide a leader that was elected meanwhile.
  */
 export class LeaderSearch {
@@ -73,12 +78,12 @@ export class LeaderSearch {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const { endpoints, runtime } = options;
+    const { endpoints, runtime, doubted } = options;
     // A random start, so that many clients do not all open their first connection to the same member.
-    const first = endpoints[Math.floor(runtime.random() * endpoints.length)]!;
+    const first = doubted ?? endpoints[Math.floor(runtime.random() * endpoints.length)]!;
     this.#poll(first);
     if (endpoints.length === 1) this.#asksAll = true;
-    else this.#later(FIRST_PROBE_MS, () => this.#askOthers(first));
+    else this.#later(doubted === undefined ? FIRST_PROBE_MS : DOUBTED_PROBE_MS, () => this.#askOthers(first));
   }
 
   /** Nobody waits any more: nobody is asked any more, but an answer under way still counts. */
@@ -181,7 +186,9 @@ export class LeaderSearch {
     }
     if (this.#abandoned) return;
     this.#askOthers(endpoint);
-    this.#later(LEADER_PROBE_MS, () => this.#poll(endpoint));
+    const { runtime } = this.#options;
+    // Spread, so that a thousand clients of a dead leader do not ask in step.
+    this.#later(LEADER_PROBE_MS.min + LEADER_PROBE_MS.spread * runtime.random(), () => this.#poll(endpoint));
   }
 
   #askOthers(first: Endpoint): void {

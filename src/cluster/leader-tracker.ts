@@ -5,7 +5,7 @@ import { STATUS_TIMEOUT_MS } from "../options.js";
 import type { Endpoint } from "./endpoint.js";
 import { LeaderSearch } from "./leader-search.js";
 import type { MemberStatus, NamedLeader } from "./leader-search.js";
-import type { Wait } from "./wait.js";
+import { Wait } from "./wait.js";
 
 export type { MemberStatus } from "./leader-search.js";
 
@@ -17,7 +17,7 @@ export type StatusProbe = (connection: Connection, timeoutMs: number) => Promise
  * writes to followers, where they would hang for 7 s (etcd-facts.md §0.5).
  */
 export class LeaderTracker {
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: () => readonly Endpoint[];
   readonly #probe: StatusProbe;
   readonly #runtime: Runtime;
   readonly #onLeader: (leader: Endpoint | undefined) => void;
@@ -31,7 +31,7 @@ export class LeaderTracker {
   readonly #named: NamedLeader = { leaderId: 0n, term: 0, sinceMs: 0, seenMs: 0 };
 
   constructor(
-    endpoints: readonly Endpoint[],
+    endpoints: () => readonly Endpoint[],
     probe: StatusProbe,
     runtime: Runtime,
     onLeader: (leader: Endpoint | undefined) => void,
@@ -58,7 +58,7 @@ export class LeaderTracker {
     this.#term = term;
     const leader = this.#leader;
     if (leader === undefined || this.#closed) return;
-    this.#ask(leader).then(
+    this.ask(leader).then(
       (status) => {
         // The answer may have been under way before the term rose.
         if (status.leaderId !== status.memberId || status.raftTerm < term) this.lose(leader);
@@ -83,6 +83,18 @@ export class LeaderTracker {
       `${endpoint} belongs to cluster ${clusterId.toString(16)}, and this client began with ${this.#clusterId.toString(16)}: give it the endpoints of one cluster, and make a new client for a new cluster`,
       { mayHaveApplied: true, endpoint },
     );
+  }
+
+  /**
+   * `endpoint` says nothing any more. Until it has answered a `Status`, or another leads, callers wait: what is sent to
+   * a frozen leader ends as an unknown outcome at its deadline.
+   */
+  doubt(endpoint: Endpoint): void {
+    if (this.#leader !== endpoint || this.#closed) return;
+    this.#setLeader(undefined);
+    this.#search ??= this.#startSearch(endpoint);
+    // Looked into also while nobody waits, so that the next call finds the answer.
+    this.find(new Wait(this.#runtime, STATUS_TIMEOUT_MS, undefined)).catch(() => {});
   }
 
   /** `endpoint` cannot be what we thought: it is gone, or says that it knows no leader. */
@@ -125,12 +137,13 @@ export class LeaderTracker {
     this.#search?.fail(closedError());
   }
 
-  #startSearch(): LeaderSearch {
+  #startSearch(doubted?: Endpoint): LeaderSearch {
     const search: LeaderSearch = new LeaderSearch({
-      endpoints: this.#endpoints,
+      endpoints: this.#endpoints(),
+      doubted,
       runtime: this.#runtime,
       named: this.#named,
-      ask: (endpoint) => this.#ask(endpoint),
+      ask: (endpoint) => this.ask(endpoint),
       onEnd: (leader) => {
         // At once, so that nobody joins a search that is over.
         if (this.#search === search) this.#search = undefined;
@@ -140,7 +153,8 @@ export class LeaderTracker {
     return search;
   }
 
-  #ask(endpoint: Endpoint): Promise<MemberStatus> {
+  /** One `Status` of `endpoint`'s; what it says about the cluster is remembered. */
+  ask(endpoint: Endpoint): Promise<MemberStatus> {
     let asking = this.#asking.get(endpoint);
     if (asking === undefined) {
       asking = this.#askNow(endpoint).finally(() => {

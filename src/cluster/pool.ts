@@ -6,12 +6,13 @@ import type { ConnectionLimits, TlsOptions } from "../options.js";
 import type { Feature, Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
 import type { Address } from "./address.js";
-import { RetryBudget, backoffMs } from "./backoff.js";
+import { DEFAULT_BACKOFF, DEFAULT_RETRY_BUDGET, RetryBudget, backoffMs } from "./backoff.js";
+import type { BackoffBounds, RetryBudgetBounds } from "./backoff.js";
 import { Endpoint } from "./endpoint.js";
 import type { ConnectionKind, EndpointListener } from "./endpoint.js";
 import { LeaderTracker } from "./leader-tracker.js";
 import type { StatusProbe } from "./leader-tracker.js";
-import { decideRetry, isTokenError } from "./retry-policy.js";
+import { blamesEndpoint, decideRetry, isTokenError } from "./retry-policy.js";
 import type { MethodPolicy } from "./retry-policy.js";
 import { isSince, unsupportedError } from "./server-version.js";
 import { Wait, deadlineError } from "./wait.js";
@@ -30,6 +31,10 @@ export interface PoolOptions {
   /** Where a token comes from when the client has credentials: one Authenticate call. */
   authenticate: ((connection: Connection, timeoutMs: number) => Promise<string>) | undefined;
   probe: StatusProbe;
+  /** The longest wait between two tries of a call. Default: 1 s. */
+  maxRetryDelayMs?: number | undefined;
+  /** How many retries the client may spend. */
+  retryBudget?: Partial<RetryBudgetBounds> | undefined;
 }
 
 export interface CallOptions {
@@ -45,10 +50,10 @@ export interface CallOptions {
 
 /**
  * After one of these from the leader's endpoint, later calls ask first who leads: that costs one `Status` where it
- * was a false alarm. A deadline is among them because a frozen leader keeps its connections: without it, every
- * call until the unanswered PING would be lost to it too.
+ * was a false alarm.
  */
 const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  // A frozen leader keeps its connections, and a call's time may be shorter than `silenceMs`.
   "ETCD_DEADLINE_EXCEEDED",
   "ETCD_NO_LEADER",
   "ETCD_LEADER_CHANGED",
@@ -66,7 +71,8 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
 export class Pool implements EndpointListener {
-  readonly endpoints: readonly Endpoint[];
+  /** Never empty; another array after each change. */
+  endpoints: readonly Endpoint[];
   readonly runtime: Runtime;
   /**
    * The leader's open connection for calls, ready with a token: the hot path's whole routing. Micro "hot connection"
@@ -79,6 +85,8 @@ export class Pool implements EndpointListener {
   readonly changeListeners = new Set<() => void>();
   readonly #tracker: LeaderTracker;
   readonly #budget: RetryBudget;
+  readonly #backoff: BackoffBounds;
+  readonly #options: PoolOptions;
   readonly #authenticate: PoolOptions["authenticate"];
   #token: string | undefined;
   #tokenFetch: Promise<void> | undefined;
@@ -90,18 +98,19 @@ export class Pool implements EndpointListener {
 
   constructor(options: PoolOptions, runtime: Runtime) {
     this.runtime = runtime;
-    this.endpoints = options.addresses.map(
-      (address) =>
-        new Endpoint(
-          { address, tls: options.tls, limits: options.limits, userAgent: options.userAgent },
-          runtime,
-          this,
-        ),
+    this.#options = options;
+    this.endpoints = options.addresses.map((address) => this.#makeEndpoint(address));
+    this.#tracker = new LeaderTracker(
+      () => this.endpoints,
+      options.probe,
+      runtime,
+      (leader) => {
+        this.#onLeader(leader);
+      },
     );
-    this.#tracker = new LeaderTracker(this.endpoints, options.probe, runtime, () => {
-      this.#updateHot();
-    });
-    this.#budget = new RetryBudget(() => runtime.now());
+    this.#budget = new RetryBudget(() => runtime.now(), { ...DEFAULT_RETRY_BUDGET, ...options.retryBudget });
+    const { maxRetryDelayMs: capMs = DEFAULT_BACKOFF.capMs } = options;
+    this.#backoff = { baseMs: Math.min(DEFAULT_BACKOFF.baseMs, capMs), capMs };
     this.#authenticate = options.authenticate;
   }
 
@@ -128,9 +137,43 @@ export class Pool implements EndpointListener {
   /** To be told of every failed call and stream, so that later ones go elsewhere, or with another token. */
   noteError(error: EtcdError): void {
     if (this.hasCredentials && isTokenError(error)) this.#dropToken();
-    if (!DOUBTS_LEADER.has(error.code)) return;
     const { leader } = this.#tracker;
-    if (leader !== undefined && leader.address.text === error.endpoint) this.#tracker.lose(leader);
+    if (leader === undefined || leader.address.text !== error.endpoint) return;
+    if (DOUBTS_LEADER.has(error.code)) this.#tracker.lose(leader);
+  }
+
+  /** The endpoint that errors and connections call so; undefined once it was replaced. */
+  endpointOf(text: string | undefined): Endpoint | undefined {
+    return this.endpoints.find(({ address }) => address.text === text);
+  }
+
+  /** Asks the member at `endpoint` who it is, and remembers it there. */
+  async identify(endpoint: Endpoint): Promise<void> {
+    await this.#tracker.ask(endpoint);
+  }
+
+  /**
+   * Goes on with the endpoints in `kept` and new ones for `added`. The others finish their calls; their watches and
+   * renewals go on elsewhere.
+   */
+  replaceEndpoints(kept: readonly Endpoint[], added: readonly Address[]): void {
+    const gone = this.endpoints.filter((endpoint) => !kept.includes(endpoint));
+    if (gone.length === 0 && added.length === 0) return;
+    const endpoints = [...kept, ...added.map((address) => this.#makeEndpoint(address))];
+    if (endpoints.length === 0) throw new TypeError("a pool without endpoints");
+    this.endpoints = endpoints;
+    for (const endpoint of gone) {
+      this.#tracker.lose(endpoint);
+      endpoint.retire();
+    }
+    this.#updateHot();
+  }
+
+  #makeEndpoint(address: Address): Endpoint {
+    const { tls, limits, userAgent } = this.#options;
+    const endpoint = new Endpoint({ address, tls, limits, userAgent }, this.runtime, this);
+    if (this.#token !== undefined) endpoint.setToken(this.#token);
+    return endpoint;
   }
 
   /** Waits until the leader is known and returns its endpoint. */
@@ -262,7 +305,9 @@ export class Pool implements EndpointListener {
           wait.throwIfAborted(mayHaveApplied);
           if (wait.remainingMs <= 0) throw previous ?? deadlineError();
           attempts++;
-          return await attempt(connection, Math.max(1, wait.remainingMs));
+          const result = await attempt(connection, Math.max(1, wait.remainingMs));
+          if (route === "any") this.endpointOf(connection.endpoint)?.breaker.onSuccess();
+          return result;
         } catch (cause) {
           if (!(cause instanceof EtcdError)) throw cause;
           error = cause;
@@ -277,6 +322,9 @@ export class Pool implements EndpointListener {
       previous = error;
       this.noteError(error);
       tried.add(error.endpoint);
+      if (route === "any" && blamesEndpoint(error)) {
+        this.endpointOf(error.endpoint)?.breaker.onFailure(this.runtime.now());
+      }
       const decision = decideRetry(policy, error, {
         repeatedAtOnce,
         authenticatedAgain,
@@ -288,15 +336,14 @@ export class Pool implements EndpointListener {
         throw afterRetries(error, attempts, mayHaveApplied);
       }
       mayHaveApplied ||= error.mayHaveApplied;
-      if (decision.elsewhere)
-        avoid = this.endpoints.find(({ address }) => address.text === error?.endpoint) ?? avoid;
+      if (decision.elsewhere) avoid = this.endpointOf(error.endpoint) ?? avoid;
       if (decision.after === "now") repeatedAtOnce = true;
       else if (decision.after === "authenticate") {
         authenticatedAgain = true;
       } else {
         const waitMs = Math.max(
           decision.atLeastMs,
-          backoffMs(Math.max(1, attempts), () => this.runtime.random()),
+          backoffMs(Math.max(1, attempts), () => this.runtime.random(), this.#backoff),
         );
         try {
           await this.#sleep(wait, decision.after === "leader" ? Math.min(waitMs, 50) : waitMs);
@@ -368,6 +415,43 @@ export class Pool implements EndpointListener {
     this.#updateHot();
   }
 
+  /** EndpointListener. */
+  onSilence(endpoint: Endpoint): void {
+    if (this.#tracker.leader === endpoint) this.#tracker.doubt(endpoint);
+    else void this.#examine(endpoint);
+  }
+
+  /** Not the leader: what waits there are reads and streams, which go on elsewhere if this member does not answer. */
+  async #examine(endpoint: Endpoint): Promise<void> {
+    try {
+      await this.#tracker.ask(endpoint);
+    } catch {
+      // The leader may only be slow, and its writes with it; its silence is the tracker's business.
+      if (endpoint.isSilent && this.#tracker.leader !== undefined && this.#tracker.leader !== endpoint) {
+        this.#abandon(endpoint, "does not answer");
+      }
+    }
+  }
+
+  /** Somebody else leads: what was sent to one that fell silent will not be answered in time to be of use. */
+  #onLeader(leader: Endpoint | undefined): void {
+    if (leader !== undefined) {
+      for (const endpoint of this.endpoints) {
+        if (endpoint !== leader && endpoint.isSilent) {
+          this.#abandon(endpoint, `fell silent, and ${leader.address.text} leads now`);
+        }
+      }
+    }
+    this.#updateHot();
+  }
+
+  #abandon(endpoint: Endpoint, why: string): void {
+    const { text } = endpoint.address;
+    endpoint.abandon(
+      new ConnectionError("ETCD_CONNECTION_LOST", `${text} ${why}`, { mayHaveApplied: true, endpoint: text }),
+    );
+  }
+
   /** Ends every connection and every call. Idempotent. */
   close(): void {
     this.#closed = true;
@@ -388,19 +472,29 @@ export class Pool implements EndpointListener {
     for (const listener of this.changeListeners) listener();
   }
 
-  /** The least loaded of the open ones, else the first that may be connected. */
+  /**
+   * The least loaded of the open ones that are well; else one that can be connected to; else whatever is open, since
+   * a doubtful answer is better than none.
+   */
   #pickAny(avoid: Endpoint | undefined): Endpoint | undefined {
-    let best: Endpoint | undefined;
-    for (const endpoint of this.endpoints) {
-      if (endpoint === avoid || endpoint.opened("calls") === undefined) continue;
-      if (best === undefined || endpoint.callCount < best.callCount) best = endpoint;
-    }
-    if (best !== undefined) return best;
     const nowMs = this.runtime.now();
-    return (
-      this.endpoints.find((endpoint) => endpoint !== avoid && endpoint.retryAtMs <= nowMs) ??
-      this.endpoints.find((endpoint) => endpoint.retryAtMs <= nowMs)
-    );
+    let best: Endpoint | undefined;
+    let unwell: Endpoint | undefined;
+    let closed: Endpoint | undefined;
+    for (const endpoint of this.endpoints) {
+      if (endpoint.opened("calls") === undefined) {
+        // The one to avoid only if there is no other.
+        if (endpoint.retryAtMs <= nowMs && (closed === undefined || closed === avoid)) closed = endpoint;
+      } else if (endpoint === avoid || endpoint.isSilent || endpoint.breaker.isResting(nowMs)) {
+        if (unwell === undefined || unwell === avoid) unwell = endpoint;
+      } else if (best === undefined || endpoint.callCount < best.callCount) best = endpoint;
+    }
+    if (best !== undefined) {
+      // Load is spread over members only once they are connected.
+      if (best.callCount >= SPREAD_CALLS && closed !== undefined) closed.connection("calls");
+    } else best = closed === undefined || (closed === avoid && unwell !== undefined) ? unwell : closed;
+    best?.breaker.onCall(nowMs);
+    return best;
   }
 
   /** A copy, because each caller notes its own tries in it. */
@@ -455,6 +549,9 @@ export class Pool implements EndpointListener {
     );
   }
 }
+
+/** Calls that one member has under way before another one is connected to for calls that any member can answer. */
+const SPREAD_CALLS = 16;
 
 /** Authenticate runs bcrypt on the server, some 100 ms at the default cost, and goes through raft. */
 const TOKEN_TIMEOUT_MS = 5_000;

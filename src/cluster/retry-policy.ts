@@ -117,6 +117,15 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
 /** Whether a fresh token is what helps: the one that was sent is missing, expired, or older than the auth store. */
 export const isTokenError = (error: EtcdError): boolean => CLASSES[error.code] === "token";
 
+/** Whether the endpoint that gave this error is likely to fail the next call too. */
+export const blamesEndpoint = (error: EtcdError): boolean => {
+  const retryClass = CLASSES[error.code];
+  return (
+    error.code === "ETCD_DEADLINE_EXCEEDED" ||
+    (retryClass !== "never" && retryClass !== "token" && error.code !== "ETCD_STALE_READ")
+  );
+};
+
 /** etcd refuses while 5,000 entries wait to be applied; at 50,000 a second that takes 100 ms to drain. */
 const OVERLOADED_WAIT_MS = 100;
 

@@ -13,6 +13,7 @@ const make = () => {
   const [endpoint] = cluster.endpoints({
     onOpen: (_endpoint: unknown, kind: string) => events.push(`open ${kind}`),
     onUnusable: (_endpoint: unknown, kind: string) => events.push(`unusable ${kind}`),
+    onSilence: () => events.push("silent"),
   } as never);
   return { cluster, endpoint: endpoint!, events };
 };

@@ -53,7 +53,7 @@ export class InMemoryCluster {
     this.runtime.random = () => 0;
   }
 
-  endpoints(listener = { onOpen: () => {}, onUnusable: () => {} }): Endpoint[] {
+  endpoints(listener = { onOpen: () => {}, onUnusable: () => {}, onSilence: () => {} }): Endpoint[] {
     return this.names.map(
       (name) =>
         new Endpoint(
