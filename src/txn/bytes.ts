@@ -17,4 +17,9 @@ export class Bytes extends Uint8Array {
   string(): string {
     return readUtf8(this, 0, this.length);
   }
+
+  /** Base64, as `etcdctl -w json` writes keys and values. */
+  toJSON(): string {
+    return Buffer.from(this.buffer, this.byteOffset, this.length).toString("base64");
+  }
 }

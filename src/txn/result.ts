@@ -1,23 +1,11 @@
 /** The object form of a reply, for callers who would rather have objects than speed. */
 import { inspect } from "node:util";
-import { Bytes } from "./bytes.js";
+import { StoredKeyValue } from "./key-value.js";
+import type { KeyValue } from "./key-value.js";
 import { TxnView } from "./view.js";
 import type { KeyValueView, ResponseView } from "./view.js";
 
-/** A key as etcd stores it. */
-export interface KeyValue {
-  readonly key: Bytes;
-  /** Empty if only keys were asked for. */
-  readonly value: Bytes;
-  /** The revision at which the key came to be. */
-  readonly createRevision: number;
-  /** The revision of the last put. */
-  readonly modRevision: number;
-  /** Puts since it was created. */
-  readonly version: number;
-  /** 0n for none. */
-  readonly lease: bigint;
-}
+export type { KeyValue } from "./key-value.js";
 
 /** The answer to one operation. */
 export type OperationResult =
@@ -96,16 +84,8 @@ class KeptResult implements TxnResult {
   }
 
   /** Keys and values as base64, as `etcdctl -w json` gives them; leases as decimal text, which JSON has no number for. */
-  toJSON(): unknown {
-    return JSON.parse(
-      JSON.stringify(this[inspect.custom](), (_name, value: unknown) =>
-        typeof value === "bigint"
-          ? value.toString()
-          : value instanceof Bytes
-            ? Buffer.from(value).toString("base64")
-            : value,
-      ),
-    );
+  toJSON(): TxnResult {
+    return this[inspect.custom]();
   }
 
   /** What console.log and assertion messages show: an object without accessors. */
@@ -161,11 +141,12 @@ function keyValues(response: ResponseView): KeyValue[] {
 }
 
 /** A copy of one KeyValue. */
-export const keyValue = (view: KeyValueView): KeyValue => ({
-  key: view.key(),
-  value: view.value(),
-  createRevision: view.createRevision,
-  modRevision: view.modRevision,
-  version: view.version,
-  lease: view.lease,
-});
+export const keyValue = (view: KeyValueView): KeyValue =>
+  new StoredKeyValue(
+    view.key(),
+    view.value(),
+    view.createRevision,
+    view.modRevision,
+    view.version,
+    view.lease,
+  );

@@ -14,6 +14,7 @@ import {
 } from "../../src/messages/generated.js";
 import { Bytes } from "../../src/txn/bytes.js";
 import { keptResult, txnResult } from "../../src/txn/result.js";
+import { StoredKeyValue } from "../../src/txn/key-value.js";
 import type { KeyValue, OperationResult, TxnResult } from "../../src/txn/result.js";
 import { TxnView } from "../../src/txn/view.js";
 import { ProtobufError } from "../../src/wire/protobuf.js";
@@ -27,14 +28,15 @@ const viewOf = (bytes: Uint8Array): TxnView => {
 
 /** A message by the generated codec as the result that it means. */
 function expectedResult(reply: TxnResponse): TxnResult {
-  const keyValue = (kv: KeyValueMessage): KeyValue => ({
-    key: Bytes.copyOf(kv.key),
-    value: Bytes.copyOf(kv.value),
-    createRevision: Number(kv.create_revision),
-    modRevision: Number(kv.mod_revision),
-    version: Number(kv.version),
-    lease: BigInt(kv.lease),
-  });
+  const keyValue = (kv: KeyValueMessage): KeyValue =>
+    new StoredKeyValue(
+      Bytes.copyOf(kv.key),
+      Bytes.copyOf(kv.value),
+      Number(kv.create_revision),
+      Number(kv.mod_revision),
+      Number(kv.version),
+      BigInt(kv.lease),
+    );
   const operation = (response: ResponseOp): OperationResult => {
     if (response.response_range !== undefined) {
       const { kvs, count, more } = response.response_range;
