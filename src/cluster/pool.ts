@@ -264,6 +264,15 @@ export class Pool implements EndpointListener {
     this.noteTerm(raftTerm);
   }
 
+  /**
+   * To be told the header of every message on a stream.
+   *
+   * @throws StatusError ETCD_CLUSTER_MISMATCH
+   */
+  noteHeader(header: ReplyHeader, endpoint: string): void {
+    this.#checkHeader(header, endpoint, undefined);
+  }
+
   /** To be told the revision of every reply. */
   noteRevision(revision: number): void {
     if (revision > this.revision) this.revision = revision;
