@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.js";
+import { CompactedError, StatusError } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 
 /**
@@ -258,9 +258,9 @@ export function statusError(
   const ownCode = formatted.grpcCode ?? grpcCode;
   const known = lookUp(formatted.text, ownCode);
   const code = ownCode ?? known.grpcCodes[0];
-  return new StatusError(known.code, formatted.text || `gRPC status ${code ?? UNKNOWN} without a message`, {
-    mayHaveApplied: !readOnly && known.applied === "maybe",
-    endpoint,
-    grpcCode: code,
-  });
+  const text = formatted.text || `gRPC status ${code ?? UNKNOWN} without a message`;
+  const details = { mayHaveApplied: !readOnly && known.applied === "maybe", endpoint, grpcCode: code };
+  // A status does not say how far; a watch's cancel does.
+  if (known.code === "ETCD_COMPACTED") return new CompactedError(text, undefined, details);
+  return new StatusError(known.code, text, details);
 }
