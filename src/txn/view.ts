@@ -84,6 +84,8 @@ class Scope {
   readonly reader = new ProtoReader();
   live = false;
   bytes: Uint8Array = EMPTY;
+  /** What every key of the reply begins with, and nobody sees. */
+  prefix: Uint8Array = EMPTY;
   rowCount = 0;
   rowMaxCount = ROWS_START_COUNT;
   places = new Int32Array(ROWS_START_COUNT * PLACE_COLUMNS);
@@ -110,6 +112,18 @@ class Scope {
     this.numbers = new Float64Array(rowMaxCount * NUMBER_COLUMNS);
     this.places.set(places.subarray(0, this.places.length));
     this.numbers.set(numbers.subarray(0, this.numbers.length));
+  }
+
+  /** Takes the prefix off the key of a row: no copy is made, so its place is what changes. */
+  stripPrefix(place: number): void {
+    const { places, prefix, bytes } = this;
+    const start = places[place + KEY_START]!;
+    const length = places[place + KEY_LENGTH]! - prefix.length;
+    // A server that is asked for keys of a namespace and hands out others is not to be believed at all.
+    if (length < 0 || !bytesEqual(bytes, start, prefix.length, prefix))
+      throw new ProtobufError("a key that does not begin with the namespace's prefix");
+    places[place + KEY_START] = start + prefix.length;
+    places[place + KEY_LENGTH] = length;
   }
 
   requireLive(): void {
@@ -164,7 +178,10 @@ export class KeyValueView {
     return this.scope.places[this.place + LEASE_LOW]!;
   }
 
-  /** Where key and value lie. The bytes are the connection's: they change after the callback. */
+  /**
+   * Where key and value lie; the key without the namespace's prefix. The bytes are the connection's: they change after
+   * the callback.
+   */
   get bytes(): Uint8Array {
     this.scope.requireLive();
     return this.scope.bytes;
@@ -412,6 +429,7 @@ export class ResponseView {
       }
     }
     reader.leave(outerEnd);
+    if (scope.prefix.length > 0) scope.stripPrefix(place);
   }
 }
 
@@ -435,12 +453,16 @@ export class TxnView {
   /**
    * Reads the TxnResponse in [start, end) of `bytes`, which must stay as they are until `invalidate`. Throws
    * ProtobufError, and is then invalid, if that is not a TxnResponse.
+   *
+   * @param prefix of the namespace that the transaction was compiled for. The view's keys are without it; one that
+   *   does not begin with it makes the reply an error
    */
-  reset(bytes: Uint8Array, start: number, end: number): void {
+  reset(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array = EMPTY): void {
     const { scope } = this;
     scope.live = false;
     scope.rowCount = 0;
     scope.bytes = bytes;
+    scope.prefix = prefix;
     scope.reader.reset(bytes, start, end);
     this.read();
     scope.live = true;
