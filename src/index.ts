@@ -34,6 +34,7 @@ export type {
   LeaseEvent,
   LockEvent,
   RpcEvent,
+  TracedConnection,
   TracingEvents,
   WatchEvent,
 } from "./tracing.js";

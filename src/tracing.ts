@@ -94,7 +94,7 @@ export interface RpcEvent {
 }
 
 /** What all events of one connection say. */
-interface ConnectionEventBase {
+export interface TracedConnection {
   /** Numbers the connections of this process, so that the events of one can be told from another's. */
   readonly id: number;
   /** Where to, as the user wrote it. */
@@ -105,8 +105,8 @@ interface ConnectionEventBase {
 
 /** One connection's life: connecting, then open, then perhaps draining, then closed; closed is last and always comes. */
 export type ConnectionEvent =
-  | (ConnectionEventBase & { readonly type: "connecting" })
-  | (ConnectionEventBase & {
+  | (TracedConnection & { readonly type: "connecting" })
+  | (TracedConnection & {
       /** TCP, TLS and the server's SETTINGS are done: calls go out. */
       readonly type: "open";
       /** Milliseconds from connecting to open. */
@@ -114,21 +114,27 @@ export type ConnectionEvent =
       /** `TLSv1.3`; undefined for plaintext. */
       readonly tlsProtocol: string | undefined;
     })
-  | (ConnectionEventBase & {
+  | (TracedConnection & {
       /** Takes no new calls; those under way go on to their own end. */
       readonly type: "draining";
-      /** The server's GOAWAY, or that this client replaces it: it is old, or its stream ids are used up. */
-      readonly reason: "goaway" | "age" | "streamIds";
-      /** GOAWAY's error code (RFC 9113 §7); 0 where we replace it. */
+      /** The server's GOAWAY; or this client retires it, because it is old or its endpoint was dropped; or its ids are used up. */
+      readonly reason: "goaway" | "retired" | "streamIds";
+      /** GOAWAY's error code (RFC 9113 §7); 0 for the other reasons. */
       readonly http2Code: number;
     })
-  | (ConnectionEventBase & {
+  | (TracedConnection & {
+      /** Calls wait for an answer and nothing was read for a while: the server may be frozen, and is asked. */
+      readonly type: "silent";
+      /** Milliseconds since anything was read, or since the first call that waits was sent. */
+      readonly silentMs: number;
+    })
+  | (TracedConnection & {
       /** The server did not answer a PING in time; `closed` follows. */
       readonly type: "pingTimeout";
       /** Milliseconds since anything was read from it. */
       readonly silentMs: number;
     })
-  | (ConnectionEventBase & {
+  | (TracedConnection & {
       readonly type: "closed";
       /** Why; ETCD_CLOSED when we closed it. */
       readonly error: EtcdError;

@@ -35,6 +35,8 @@ import {
   STREAM_ID_RETIRE,
 } from "../options.js";
 import type { ConnectionLimits } from "../options.js";
+import { connectionEvents } from "../tracing.js";
+import type { TracedConnection } from "../tracing.js";
 import { FrameReader } from "../wire/frame-reader.js";
 import type { FrameSink } from "../wire/frame-reader.js";
 import {
@@ -91,6 +93,8 @@ export interface ConnectionOptions {
   authority: string;
   userAgent: string;
   limits: Readonly<ConnectionLimits>;
+  /** What it carries, for those who trace connections. Default: `calls`. */
+  kind?: "calls" | "streams";
   /** For tests of identifier exhaustion; 1 otherwise. Odd. */
   firstStreamId?: number;
 }
@@ -130,11 +134,15 @@ const isGrpc = (contentType: string): boolean =>
   contentType === "application/grpc" || /^application\/grpc[+;]/.test(contentType);
 /** GOAWAYs that each refuse more streams: a graceful end takes two (RFC 9113 §6.8). */
 const GOAWAYS_MAX_COUNT = 8;
+/** Numbers the connections of this process, for those who trace them. */
+let connectionCount = 0;
 /** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
 const CONTROL_FRAME_BYTES = 64;
 
 export class Connection implements FrameSink {
   readonly endpoint: string;
+  /** What all its events say. */
+  readonly #traced: TracedConnection;
   readonly #runtime: Runtime;
   readonly #limits: Readonly<ConnectionLimits>;
   readonly #listener: ConnectionListener;
@@ -222,6 +230,8 @@ export class Connection implements FrameSink {
   // Time. `#nowMs` is read once per batch: a call's deadline needs no better.
   #nowMs: number;
   #lastReadMs: number;
+  readonly #createdAtMs: number;
+  #openedAtMs = -1;
   #earliestDeadlineMs = Infinity;
   #deadlineTimer: Timer;
   #deadlineTimerMs = Infinity;
@@ -270,6 +280,7 @@ export class Connection implements FrameSink {
 
   constructor(options: ConnectionOptions, runtime: Runtime, listener: ConnectionListener) {
     this.endpoint = options.target.endpoint;
+    this.#traced = { id: ++connectionCount, endpoint: this.endpoint, kind: options.kind ?? "calls" };
     this.#runtime = runtime;
     this.#limits = options.limits;
     this.#listener = listener;
@@ -292,6 +303,8 @@ export class Connection implements FrameSink {
     this.#frameCredit = options.limits.controlFramesMax;
     this.#frameCreditMs = this.#nowMs;
     this.#silenceMs = options.limits.silenceMs;
+    this.#createdAtMs = this.#nowMs;
+    if (connectionEvents.hasSubscribers) connectionEvents.publish({ type: "connecting", ...this.#traced });
     const { connectTimeoutMs } = options.limits;
     this.#connectTimer = runtime.setTimer(() => {
       this.#closeNow(
@@ -530,9 +543,9 @@ export class Connection implements FrameSink {
     else this.#endWithStatus(stream, stream.heldStatus, stream.heldMessage);
   }
 
-  /** Lets the calls under way finish, takes no new ones, then closes. Idempotent. */
+  /** Lets the calls under way and waiting finish, takes no new ones, then closes. Idempotent. */
   drain(): void {
-    if (this.#state === "open") this.#startDraining(Http2Code.NO_ERROR);
+    if (this.#state === "open") this.#startDraining(Http2Code.NO_ERROR, "retired");
     else if (this.#state === "connecting") this.close();
   }
 
@@ -576,7 +589,8 @@ export class Connection implements FrameSink {
   #startQueued(): void {
     while (
       this.#queue.length > 0 &&
-      this.#state === "open" &&
+      // Draining with calls in the queue: our own `drain`, which a server knows nothing of.
+      (this.#state === "open" || this.#state === "draining") &&
       this.#openCount < this.#peerStreamsMax &&
       !this.#isBackedUp
     ) {
@@ -612,7 +626,8 @@ export class Connection implements FrameSink {
       writeFrameHeader(this.#output, frame, end - start, FrameType.HEADERS, flags, id);
       this.#outputLength = end;
     }
-    if (id >= STREAM_ID_RETIRE && this.#state === "open") this.#startDraining(Http2Code.NO_ERROR);
+    if (id >= STREAM_ID_RETIRE && this.#state === "open")
+      this.#startDraining(Http2Code.NO_ERROR, "streamIds");
   }
 
   /** A block over the peer's frame limit (huge metadata) goes on in CONTINUATION frames, RFC 9113 §6.10. */
@@ -1346,6 +1361,15 @@ export class Connection implements FrameSink {
     this.#sawSettings = true;
     this.#runtime.clearTimer(this.#connectTimer);
     this.#state = "open";
+    this.#openedAtMs = this.#runtime.now();
+    if (connectionEvents.hasSubscribers) {
+      connectionEvents.publish({
+        type: "open",
+        ...this.#traced,
+        connectMs: this.#openedAtMs - this.#createdAtMs,
+        tlsProtocol: this.#socket.tlsProtocol,
+      });
+    }
     this.#listener.onOpen(this);
   }
 
@@ -1433,7 +1457,8 @@ export class Connection implements FrameSink {
     }
     const lowered = lastStreamId < this.#goawayStreamId;
     this.#goawayStreamId = lastStreamId;
-    this.#startDraining(errorCode);
+    this.#startDraining(errorCode, "goaway");
+    this.#refuseQueued(errorCode);
     if (!lowered) return;
     // One that falls by one stream each time would make us walk over all of them as often.
     if (++this.#goawayCount > GOAWAYS_MAX_COUNT)
@@ -1662,6 +1687,10 @@ export class Connection implements FrameSink {
           this.#runtime.yieldToInput(this.#onLastLook);
           return;
         }
+        if (connectionEvents.hasSubscribers) {
+          const silentMs = this.#runtime.now() - this.#lastReadMs;
+          connectionEvents.publish({ type: "pingTimeout", ...this.#traced, silentMs });
+        }
         this.#closeNow(
           new ConnectionError(
             "ETCD_CONNECTION_LOST",
@@ -1712,6 +1741,9 @@ export class Connection implements FrameSink {
       return;
     }
     this.#silent = true;
+    if (connectionEvents.hasSubscribers) {
+      connectionEvents.publish({ type: "silent", ...this.#traced, silentMs: nowMs - this.#waitingSinceMs });
+    }
     this.#listener.onSilence?.(this);
   }
 
@@ -1724,15 +1756,29 @@ export class Connection implements FrameSink {
 
   // ---- Closing ----
 
-  #startDraining(http2Code: number): void {
+  #startDraining(http2Code: number, reason: "goaway" | "retired" | "streamIds"): void {
     if (this.#state !== "open") return;
     this.#state = "draining";
+    // Where we retire it ourselves, the server takes them all the same.
+    if (reason !== "retired") this.#refuseQueued(http2Code);
+    if (connectionEvents.hasSubscribers) {
+      connectionEvents.publish({ type: "draining", ...this.#traced, reason, http2Code });
+    }
+    this.#listener.onDraining(this, http2Code);
+    // After the owner, so that whoever moves elsewhere does not find this connection again.
+    for (const stream of this.#table.list().concat(this.#queue.list())) {
+      // The handler of one may have cancelled another.
+      if (stream.phase !== Phase.idle) this.#guard(() => stream.handler.onDraining?.(stream));
+    }
+    if (this.callCount === 0 && !this.#reading) this.#runtime.defer(() => this.#finishDraining());
+  }
+
+  /** Calls that wait here cannot be sent any more. */
+  #refuseQueued(http2Code: number): void {
     for (const stream of this.#queue.list()) {
       // The handler of one call may have cancelled another.
       if (stream.phase !== Phase.idle) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
     }
-    this.#listener.onDraining(this, http2Code);
-    if (this.callCount === 0 && !this.#reading) this.#runtime.defer(() => this.#finishDraining());
   }
 
   #finishDraining(): void {
@@ -1816,6 +1862,10 @@ export class Connection implements FrameSink {
     if (this.#sentPreface && (error.code === "ETCD_CLOSED" || error instanceof ProtocolError))
       this.#socket.end();
     else this.#socket.destroy();
+    if (connectionEvents.hasSubscribers) {
+      const openMs = this.#openedAtMs < 0 ? 0 : this.#runtime.now() - this.#openedAtMs;
+      connectionEvents.publish({ type: "closed", ...this.#traced, error, openMs });
+    }
     this.#listener.onClose(this, error);
   }
 }

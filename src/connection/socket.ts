@@ -42,6 +42,8 @@ export interface Socket {
   /** Sends what was written, then closes, whatever the peer does. */
   end(): void;
   destroy(): void;
+  /** `TLSv1.3`; undefined for plaintext. */
+  readonly tlsProtocol?: string | undefined;
   /** Whether this socket keeps the process alive. */
   setReferenced(referenced: boolean): void;
 }
@@ -140,6 +142,10 @@ class NodeSocket implements Socket {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  get tlsProtocol(): string | undefined {
+    return this.#socket instanceof tls.TLSSocket ? (this.#socket.getProtocol() ?? undefined) : undefined;
   }
 
   setReferenced(referenced: boolean): void {

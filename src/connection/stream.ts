@@ -25,6 +25,8 @@ export interface StreamHandler {
   onHeaders?(stream: Stream): void;
   /** Streaming only: one message. The bytes are valid during this call only. */
   onMessage?(stream: Stream, bytes: Uint8Array, start: number, end: number): void;
+  /** Streaming only: the connection takes no new calls and will end. A stream without an end of its own moves to another. */
+  onDraining?(stream: Stream): void;
   /** Streaming only: everything given to `send` has been handed to the socket's buffer. */
   onDrain?(stream: Stream): void;
 }

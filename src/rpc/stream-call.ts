@@ -14,6 +14,8 @@ export interface StreamCallEvents {
    * unless there is an `onComplete`.
    */
   onEnd(error: EtcdError): void;
+  /** The connection will end: open another stream elsewhere, and end this one once nothing is under way on it. */
+  onDraining?(): void;
   /** In place of `onEnd`, when the server has said all there is, and OK. */
   onComplete?(): void;
 }
@@ -78,6 +80,11 @@ export class StreamCall {
   }
 
   /** @internal for the handler below. */
+  draining(): void {
+    this.#events.onDraining?.();
+  }
+
+  /** @internal for the handler below. */
   finish(error: EtcdError): void {
     this.#stream = undefined;
     this.#events.onEnd(error);
@@ -106,6 +113,9 @@ const handler: StreamHandler = {
   onSuccess() {},
   onMessage(stream, bytes, start, end) {
     (stream.context as StreamCall).message(bytes, start, end);
+  },
+  onDraining(stream) {
+    (stream.context as StreamCall).draining();
   },
   onStatus(stream, grpcStatus, message) {
     const call = stream.context as StreamCall;
