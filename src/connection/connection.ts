@@ -343,6 +343,11 @@ export class Connection implements FrameSink {
     return this.#closeError;
   }
 
+  /** Milliseconds on the runtime's clock. */
+  now(): number {
+    return this.#runtime.now();
+  }
+
   /** Calls under way and waiting. */
   get callCount(): number {
     return this.#table.activeCount + this.#queue.length;

@@ -4,13 +4,14 @@ import type { Connection } from "../connection/connection.js";
 import type { RequestHead } from "../connection/request-head.js";
 import type { Runtime, Timer } from "../connection/runtime.js";
 import type { Stream, StreamHandler } from "../connection/stream.js";
-import { ConnectionError, EtcdError } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError } from "../errors.js";
 import {
   TIMEOUT_MAX_MS,
   TRANSPARENT_RETRY_MAX_MS,
   TRANSPARENT_TRIES_MAX,
   UNREAD_BYTES_MAX,
 } from "../options.js";
+import { TracedRpc, tracesRpc } from "../tracing.js";
 import { requestFields, responseMetadata } from "./metadata.js";
 import type { MetadataFields } from "./metadata.js";
 import { statusError } from "./server-errors.js";
@@ -145,6 +146,8 @@ export class GrpcCall implements ChannelCall {
   /** As the caller gave it, on the wall clock. */
   readonly #deadlineEpochMs: number;
   readonly #number: number;
+  /** While somebody listens. */
+  #traced: TracedRpc | undefined;
   #state: State = State.created;
   #listener: InterceptingListener | undefined;
   #credentials: CallCredentials | undefined;
@@ -213,7 +216,18 @@ export class GrpcCall implements ChannelCall {
     this.#fields = requestFields(metadata, this.#method.head.fields);
     this.#waitForReady = metadata.getOptions().waitForReady === true;
     this.#state = State.collecting;
-    this.#owner.collect(this);
+    if (!tracesRpc()) {
+      this.#owner.collect(this);
+      return;
+    }
+    const { head, kind } = this.#method;
+    const { runtime } = this.#owner;
+    this.#traced = new TracedRpc(head.path, kind === "calls" ? "unary" : "stream", this.#remainingMs(), () =>
+      runtime.now(),
+    );
+    this.#traced.begin(() => {
+      this.#owner.collect(this);
+    });
   }
 
   sendMessageWithContext(context: WriteContext, message: Buffer): void {
@@ -371,6 +385,7 @@ export class GrpcCall implements ChannelCall {
     this.#state = State.open;
     this.#connection = connection;
     this.#tryCount++;
+    this.#traced?.sent(connection.endpoint);
     const { head, kind } = this.#method;
     const handler = kind === "calls" ? GrpcCall.#unaryHandler : GrpcCall.#streamHandler;
     const options = { timeoutMs, metadata: this.#fields };
@@ -428,6 +443,7 @@ export class GrpcCall implements ChannelCall {
     }
     // The first repeat goes out at once: one connection went away under many calls, and another is there.
     if (this.#tryCount === 1) {
+      this.#traced?.event.repeatedAfter.push(error);
       this.#beginWait(this.#remainingMs());
       this.#owner.runtime.defer(() => {
         if (this.#endWait()) this.#attempt();
@@ -441,6 +457,7 @@ export class GrpcCall implements ChannelCall {
       this.#failNow(error);
       return;
     }
+    this.#traced?.event.repeatedAfter.push(error);
     this.#beginWait(remainingMs);
     this.#timer = this.#owner.runtime.setTimer(
       () => {
@@ -588,15 +605,26 @@ export class GrpcCall implements ChannelCall {
 
   #reportNow(status: StatusObject): void {
     this.#finish();
+    this.#endTrace(status);
     this.#listener!.onReceiveStatus(status);
   }
 
   /** For ends that come from the caller's side, whose code is on the stack now. */
   #reportLater(status: StatusObject): void {
     if (this.#state !== State.done) this.#finish();
+    this.#endTrace(status);
     this.#finalStatus = status;
     if (this.#listener === undefined) return;
     this.#owner.runtime.defer(() => this.#listener?.onReceiveStatus(status));
+  }
+
+  #endTrace(status: StatusObject & { cause?: EtcdError }): void {
+    const traced = this.#traced;
+    if (traced === undefined) return;
+    this.#traced = undefined;
+    if (status.code === Status.OK) traced.finish(undefined);
+    // Without a cause it was the caller who ended it, or a deadline before it was sent.
+    else traced.finish(status.cause ?? endedByCaller(status, this.#connection));
   }
 
   #finish(): void {
@@ -611,6 +639,13 @@ export class GrpcCall implements ChannelCall {
     if (wasStarted) this.#owner.onCallEnd();
   }
 }
+
+const endedByCaller = ({ code, details }: StatusObject, connection: Connection | undefined): EtcdError =>
+  new StatusError(code === Status.DEADLINE_EXCEEDED ? "ETCD_DEADLINE_EXCEEDED" : "ETCD_ABORTED", details, {
+    mayHaveApplied: connection !== undefined,
+    grpcCode: code,
+    endpoint: connection?.endpoint,
+  });
 
 /** The caller keeps the message; what it lies in is used again. */
 const copyOf = (bytes: Uint8Array, start: number, end: number): Buffer => {

@@ -3,6 +3,7 @@ import type { RequestHead } from "../connection/request-head.js";
 import type { Stream, StreamHandler } from "../connection/stream.js";
 import { ConnectionError, StatusError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
+import { TracedRpc, tracesRpc } from "../tracing.js";
 import { statusError } from "./server-errors.js";
 
 /** What a streaming call tells its owner. */
@@ -25,12 +26,21 @@ export class StreamCall {
   readonly #connection: Connection;
   readonly #events: StreamCallEvents;
   #stream: Stream | undefined;
+  readonly #traced: TracedRpc | undefined;
 
   /** Opens at once; a failure is reported by `onEnd`, never thrown. */
   constructor(connection: Connection, head: RequestHead, events: StreamCallEvents) {
     this.#connection = connection;
     this.#events = events;
-    this.#stream = connection.openStream(head, handler, this, { timeoutMs: Infinity });
+    const open = (): Stream | undefined =>
+      connection.openStream(head, handler, this, { timeoutMs: Infinity });
+    if (!tracesRpc()) {
+      this.#stream = open();
+      return;
+    }
+    this.#traced = new TracedRpc(head.path, "stream", Infinity, () => connection.now());
+    this.#traced.sent(connection.endpoint);
+    this.#stream = this.#traced.begin(open);
   }
 
   get endpoint(): string {
@@ -87,6 +97,8 @@ export class StreamCall {
   /** @internal for the handler below. */
   finish(error: EtcdError): void {
     this.#stream = undefined;
+    // Ended by its owner is how a watch ends well.
+    this.#traced?.finish(error.code === "ETCD_CLOSED" ? undefined : error);
     this.#events.onEnd(error);
   }
 
@@ -103,6 +115,7 @@ export class StreamCall {
       return;
     }
     this.#stream = undefined;
+    this.#traced?.finish(undefined);
     this.#events.onComplete();
   }
 }
