@@ -178,3 +178,19 @@ export const WARM_WATCH_MS = 2_000;
 export const LATE_APPLY_MS = 8_000;
 /** Between tries to delete a key that nobody means any more. It blocks its name, and the cluster is in trouble already. */
 export const KEY_REMOVAL_BACKOFF = { baseMs: 50, capMs: 5_000 } as const;
+
+/**
+ * A create on a watch stream on which nothing comes for so long is tried again, where the leader is by then: longer than
+ * connecting may take, and short enough for a second try within the default deadline.
+ */
+export const WATCH_CREATE_TIMEOUT_MS = 4_000;
+/** Between two questions how far a watch stream has come: a server that has watchers to catch up does it every 100 ms. */
+export const WATCH_PROGRESS_RETRY_MS = 200;
+/** Events that a watcher holds for a slow consumer: ten of the 1,000 revisions that a server sends at most at once. */
+export const WATCH_BUFFER_MAX_EVENTS = 10_000;
+/** The same in bytes on the wire; what one message brings on top of it is held as well. */
+export const WATCH_BUFFER_MAX_BYTES = 16 * MiB;
+/** Events of one revision, which are delivered together however many messages they came in: as one message's bound. */
+export const WATCH_REVISION_MAX_BYTES = 64 * MiB;
+/** Times that messages over `messageMaxBytes` may break a watch's stream, with nothing delivered in between. */
+export const WATCH_TOO_LARGE_MAX_COUNT = 3;
