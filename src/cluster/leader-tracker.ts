@@ -127,11 +127,6 @@ export class LeaderTracker {
     }
   }
 
-  /** One `Status` of this endpoint, shared with whoever else asks it now. Its memberId and serverVersion are known then. */
-  statusOf(endpoint: Endpoint): Promise<MemberStatus> {
-    return this.#ask(endpoint);
-  }
-
   close(): void {
     this.#closed = true;
     this.#search?.fail(closedError());
