@@ -41,9 +41,13 @@ export interface CallOptions {
   timeoutMs: number;
   signal?: AbortSignal | undefined;
   /**
-   * For a call whose answer waits for something else, such as somebody's lock, or for a whole database: how long that
-   * may take, Infinity included. `timeoutMs` then bounds what comes before, which is to find a server and to be sent.
-   * Such a call goes over the connection for streams: on the one for calls its silence would look like a frozen server.
+   * `streams` for a call whose answer waits for something else, such as somebody's lock: on the connection for calls
+   * its silence would look like a frozen server. Default: `calls`.
+   */
+  kind?: ConnectionKind | undefined;
+  /**
+   * How long the answer may take once the call is sent, Infinity included; `timeoutMs` then bounds what comes before
+   * that. Default: what is left of `timeoutMs`.
    */
   answerTimeoutMs?: number | undefined;
 }
@@ -220,12 +224,12 @@ export class Pool implements EndpointListener {
    *   sent for the caller.
    */
   async requireFeature(text: string, feature: Feature, options: CallOptions): Promise<void> {
-    const endpoint = this.endpoints.find(({ address }) => address.text === text);
+    const endpoint = this.endpointOf(text);
     let version = endpoint?.serverVersion;
     if (version === undefined && endpoint !== undefined) {
       const wait = new Wait(this.runtime, options.timeoutMs, options.signal);
       try {
-        ({ serverVersion: version } = await wait.for(this.#tracker.statusOf(endpoint), deadlineError));
+        ({ serverVersion: version } = await wait.for(this.#tracker.ask(endpoint), deadlineError));
       } catch (error) {
         throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
       }
@@ -236,7 +240,7 @@ export class Pool implements EndpointListener {
   /** A server that does not know a method, although its version should: a fork of etcd, or something in front of it. */
   #explainUnimplemented(error: unknown, feature: Feature): unknown {
     if (!(error instanceof EtcdError) || error.code !== "ETCD_UNIMPLEMENTED") return error;
-    const endpoint = this.endpoints.find(({ address }) => address.text === error.endpoint);
+    const endpoint = this.endpointOf(error.endpoint);
     return unsupportedError(error.endpoint ?? "the server", endpoint?.serverVersion ?? "", feature);
   }
 
@@ -308,8 +312,7 @@ export class Pool implements EndpointListener {
         let connection: Connection | undefined;
         try {
           wait.throwIfAborted(mayHaveApplied);
-          const kind = options.answerTimeoutMs === undefined ? "calls" : "streams";
-          connection = await this.acquire(route, kind, wait, avoid);
+          connection = await this.acquire(route, options.kind ?? "calls", wait, avoid);
           // The signal may have fired, and time run out, while this function waited for its turn.
           wait.throwIfAborted(mayHaveApplied);
           if (wait.remainingMs <= 0) throw previous ?? deadlineError();
