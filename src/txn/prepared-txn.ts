@@ -4,6 +4,7 @@ import type { StreamHandler } from "../connection/stream.js";
 import { AbortError, ArgumentError, EtcdError, ProtocolError } from "../errors.js";
 import { leaderHead } from "../rpc/method.js";
 import { statusError } from "../rpc/server-errors.js";
+import { TracedRpc, tracesRpc } from "../tracing.js";
 import { Wait, requireKnown, requireTimeout } from "../cluster/wait.js";
 import type { TxnPlan } from "./plan.js";
 import { keptResult } from "./result.js";
@@ -98,6 +99,10 @@ export class PreparedTxn<Parameters extends object> {
   submit(parameters: Parameters, callback: TxnCallback): void {
     const connection = this.#pool.hot;
     const messageBytes = this.#plan.measure(parameters);
+    if (tracesRpc()) {
+      this.#submitTraced(this.#encode(messageBytes), callback);
+      return;
+    }
     if (connection !== undefined) {
       const at = connection.reserveUnary(
         TXN_HEAD,
@@ -141,7 +146,8 @@ export class PreparedTxn<Parameters extends object> {
       return Promise.reject(error);
     }
     const connection = this.#pool.hot;
-    if (connection !== undefined && options.signal === undefined) {
+    // `Pool.call` traces.
+    if (connection !== undefined && options.signal === undefined && !tracesRpc()) {
       const run = this.#freeRuns.pop() ?? { parameters, options, resolve: noop, reject: noop };
       const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
       if (at >= 0) {
@@ -174,10 +180,11 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   /** The leader is not known, or not connected. */
-  #submitLater(message: Uint8Array, callback: TxnCallback): void {
+  #submitLater(message: Uint8Array, callback: TxnCallback, traced?: TracedRpc): void {
     const wait = new Wait(this.#pool.runtime, this.#timeoutMs, undefined);
     this.#pool.acquire("leader", "calls", wait).then(
       (connection) => {
+        traced?.sent(connection.endpoint);
         connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, {
           timeoutMs: Math.max(1, wait.remainingMs),
         });
@@ -186,6 +193,20 @@ export class PreparedTxn<Parameters extends object> {
         callback(asEtcdError(error), undefined);
       },
     );
+  }
+
+  /** Somebody listens to calls: then they need not be fast. */
+  #submitTraced(message: Uint8Array, callback: TxnCallback): void {
+    const { runtime } = this.#pool;
+    const traced = new TracedRpc(TXN_HEAD.path, "unary", this.#timeoutMs, () => runtime.now());
+    const finish: TxnCallback = (error, view) => {
+      traced.finish(error, () => {
+        callback(error, view);
+      });
+    };
+    traced.begin(() => {
+      this.#submitLater(message, finish, traced);
+    });
   }
 
   /** Async, so that parameters which became bad since the first try come out as a rejection too. */
