@@ -2,6 +2,7 @@ import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, StatusError, unsentBecause } from "../errors.js";
 import { STATUS_TIMEOUT_MS } from "../options.js";
+import { leaderEvents } from "../tracing.js";
 import type { Endpoint } from "./endpoint.js";
 import { LeaderSearch } from "./leader-search.js";
 import type { MemberStatus, NamedLeader } from "./leader-search.js";
@@ -22,6 +23,8 @@ export class LeaderTracker {
   readonly #runtime: Runtime;
   readonly #onLeader: (leader: Endpoint | undefined) => void;
   #leader: Endpoint | undefined;
+  /** Since when no leader is known, for those who trace it. */
+  #lostAtMs: number;
   #term = 0;
   #clusterId: bigint | undefined;
   #search: LeaderSearch | undefined;
@@ -40,6 +43,7 @@ export class LeaderTracker {
     this.#probe = probe;
     this.#runtime = runtime;
     this.#onLeader = onLeader;
+    this.#lostAtMs = runtime.now();
   }
 
   /** Where writes go; undefined while nobody knows. */
@@ -133,6 +137,7 @@ export class LeaderTracker {
   }
 
   #startSearch(doubted?: Endpoint): LeaderSearch {
+    if (leaderEvents.hasSubscribers) leaderEvents.publish({ type: "search" });
     const search: LeaderSearch = new LeaderSearch({
       endpoints: this.#endpoints(),
       doubted,
@@ -188,6 +193,14 @@ export class LeaderTracker {
   }
 
   #setLeader(leader: Endpoint | undefined): void {
+    const nowMs = this.#runtime.now();
+    if (leaderEvents.hasSubscribers) {
+      const { address, memberId } = (leader ?? this.#leader)!;
+      const known = { endpoint: address.text, memberId, term: this.#term };
+      if (leader === undefined) leaderEvents.publish({ type: "lost", ...known });
+      else leaderEvents.publish({ type: "found", ...known, withoutLeaderMs: nowMs - this.#lostAtMs });
+    }
+    if (leader === undefined) this.#lostAtMs = nowMs;
     this.#leader = leader;
     if (leader !== undefined) this.#named.leaderId = 0n;
     this.#onLeader(leader);
