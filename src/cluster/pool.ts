@@ -87,6 +87,8 @@ export class Pool implements EndpointListener {
   revision = 0;
   /** Called after anything that may change what calls find: connections, the leader, the token. */
   readonly changeListeners = new Set<() => void>();
+  /** No endpoints of ours any more, with calls under way. */
+  #retired: readonly Endpoint[] = [];
   readonly #tracker: LeaderTracker;
   readonly #budget: RetryBudget;
   readonly #backoff: BackoffBounds;
@@ -170,6 +172,7 @@ export class Pool implements EndpointListener {
       this.#tracker.lose(endpoint);
       endpoint.retire();
     }
+    this.#retired = [...this.#retired, ...gone].filter((endpoint) => endpoint.callCount > 0);
     this.#updateHot();
   }
 
@@ -258,11 +261,7 @@ export class Pool implements EndpointListener {
       this.#clusterText = clusterId;
     }
     if (floor !== undefined && (revision < floor.revision || raftTerm < floor.term)) {
-      throw new StatusError(
-        "ETCD_STALE_READ",
-        `${endpoint} answered as of revision ${revision}, term ${raftTerm}; ${floor.revision}, ${floor.term} were seen before`,
-        { mayHaveApplied: false, endpoint },
-      );
+      throw staleRead(endpoint, revision, raftTerm, floor.revision, floor.term);
     }
     this.noteRevision(revision);
     this.noteTerm(raftTerm);
@@ -280,6 +279,11 @@ export class Pool implements EndpointListener {
   /** To be told the revision of every reply. */
   noteRevision(revision: number): void {
     if (revision > this.revision) this.revision = revision;
+  }
+
+  /** To be told of every call that succeeded without `call`'s help: it earns its share of a retry too. */
+  noteCall(): void {
+    this.#budget.onCall();
   }
 
   /**
@@ -468,7 +472,7 @@ export class Pool implements EndpointListener {
   close(): void {
     this.#closed = true;
     this.#tracker.close();
-    for (const endpoint of this.endpoints) endpoint.close();
+    for (const endpoint of [...this.endpoints, ...this.#retired]) endpoint.close();
     for (const wake of this.#sleepers) wake();
     this.#updateHot();
   }
@@ -574,3 +578,17 @@ const notConnected = (error: EtcdError): EtcdError =>
     endpoint: error.endpoint,
     cause: error,
   });
+
+/** A linearizable read was answered with a state older than one that was seen before it was asked for. */
+export const staleRead = (
+  endpoint: string,
+  revision: number,
+  raftTerm: number,
+  floorRevision: number,
+  floorTerm: number,
+): EtcdError =>
+  new StatusError(
+    "ETCD_STALE_READ",
+    `${endpoint} answered as of revision ${revision}, term ${raftTerm}; ${floorRevision}, ${floorTerm} were seen before`,
+    { mayHaveApplied: false, endpoint },
+  );

@@ -26,9 +26,14 @@ const make = (answers: readonly Answer[]) => {
   answers.forEach((answer, i) => cluster.answers.set(cluster.names[i]!, answer));
   const endpoints = cluster.endpoints();
   const leaders: (string | undefined)[] = [];
-  const tracker = new LeaderTracker(() => endpoints, cluster.probe, cluster.runtime, (leader) => {
-    leaders.push(leader?.address.text);
-  });
+  const tracker = new LeaderTracker(
+    () => endpoints,
+    cluster.probe,
+    cluster.runtime,
+    (leader) => {
+      leaders.push(leader?.address.text);
+    },
+  );
   /** What a call would get, as text: the endpoint or the error's code. */
   const find = (timeoutMs = 10_000, signal?: AbortSignal) => {
     const found = { is: "pending", error: undefined as EtcdError | undefined };

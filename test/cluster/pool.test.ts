@@ -4,6 +4,8 @@ import { Pool } from "../../src/cluster/pool.js";
 import type { CallOptions, Route } from "../../src/cluster/pool.js";
 import type { MethodPolicy } from "../../src/cluster/retry-policy.js";
 import type { Connection } from "../../src/connection/connection.js";
+import { RequestHead } from "../../src/connection/request-head.js";
+import type { StreamHandler } from "../../src/connection/stream.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
 import type { ErrorCode, EtcdError } from "../../src/errors.js";
 import { DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
@@ -64,6 +66,22 @@ const make = (authenticate?: (connection: Connection) => Promise<string>) => {
   };
   return { cluster, pool, call };
 };
+
+const HEAD = new RequestHead("/test.Echo/Echo");
+const unansweredHandler: StreamHandler = {
+  unary: true,
+  wantsMetadata: false,
+  onSuccess: () => {},
+  onStatus: () => {},
+  onError: (stream, error) => {
+    (stream.context as { reject: (error: EtcdError) => void }).reject(error);
+  },
+};
+/** Sent, and never answered. */
+const unansweredTry: Try = (connection, timeoutMs) =>
+  new Promise((resolve, reject) => {
+    connection.callUnary(HEAD, new Uint8Array(0), unansweredHandler, { resolve, reject }, { timeoutMs });
+  });
 
 const ok: Try = () => Promise.resolve("ok");
 const failing =
@@ -205,6 +223,156 @@ describe("a call", () => {
     const refused = outcomes.filter(({ is }) => is === "ETCD_REFUSED").length;
     expect(refused).toBeGreaterThan(400);
     expect(outcomes.filter(({ is }) => is === "ok").length).toBe(1_500 - refused);
+  });
+});
+
+describe("a silent endpoint", () => {
+  test("that leads is asked, and later calls wait for its answer unsent", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    call([unansweredTry]);
+    cluster.answers.set("a:1", "silent");
+    await cluster.pass(30);
+    expect(pool.hot).toBeUndefined();
+    expect(cluster.asked.filter((endpoint) => endpoint === "a:1").length).toBeGreaterThan(1);
+    const later = call([ok]);
+    await cluster.pass(100);
+    expect(later).toMatchObject({ is: "pending", made: [] });
+    // It was only slow.
+    cluster.answers.set("a:1", status(1n, 1n));
+    await cluster.pass(1_100);
+    expect(later).toMatchObject({ is: "ok", made: ["a:1"] });
+  });
+
+  test("is abandoned once another leads: writes sent to it are unknown, what may be repeated is", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    const write = call([unansweredTry]);
+    const read = call([unansweredTry, ok], "read");
+    cluster.answers.set("a:1", "silent");
+    await cluster.pass(500);
+    expect([write.is, read.is]).toEqual(["pending", "pending"]);
+    cluster.answers.set("b:1", status(2n, 2n, { raftTerm: 6 })).set("c:1", status(3n, 2n, { raftTerm: 6 }));
+    await cluster.pass(100);
+    expect(write).toMatchObject({ is: "ETCD_CONNECTION_LOST", made: ["a:1"] });
+    expect(write.error).toMatchObject({ mayHaveApplied: true, endpoint: "a:1" });
+    expect(write.error!.message).toContain("b:1 leads now");
+    expect(read).toMatchObject({ is: "ok", made: ["a:1", "b:1"] });
+    expect(pool.hot?.endpoint).toBe("b:1");
+  });
+
+  test("that does not lead is abandoned when it does not answer Status either, and reads go elsewhere meanwhile", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    const b = pool.endpoints[1]!;
+    // Before silence is noticed, reads that any member answers may go there.
+    const read = call([unansweredTry, ok], "read", b);
+    cluster.answers.set("b:1", "silent");
+    await cluster.pass(50);
+    expect(b.isSilent).toBe(true);
+    for (let i = 0; i < 10; i++) {
+      const other = call([ok], "read", "any");
+      await cluster.pass(0);
+      expect(other.made).toEqual(["a:1"]);
+    }
+    await cluster.pass(1_100);
+    expect(read.made.length).toBeGreaterThan(1);
+  });
+});
+
+describe("a route to any endpoint", () => {
+  const refusing: Try = (connection) =>
+    connection.endpoint === "a:1" ? failing("ETCD_REFUSED", false)(connection, 0) : ok(connection, 0);
+
+  test("stays away from one that refuses what it gets, but for a call now and then", async () => {
+    const { cluster, pool, call } = make();
+    cluster.runtime.random = () => 0.5;
+    for (const endpoint of pool.endpoints) endpoint.connection("calls");
+    await cluster.pass(10);
+    const made: string[] = [];
+    for (let i = 0; i < 500; i++) {
+      const outcome = call([refusing], "read", "any");
+      await cluster.pass(20);
+      expect(outcome.is).toBe("ok");
+      made.push(...outcome.made);
+    }
+    const wasted = made.filter((endpoint) => endpoint === "a:1").length;
+    // Ten seconds: three failures, then rests that grow to one second each, of random length.
+    expect(wasted).toBeGreaterThan(5);
+    expect(wasted).toBeLessThan(80);
+  });
+
+  test("uses the one that fails when there is no other", async () => {
+    const { cluster, pool, call } = make();
+    pool.replaceEndpoints([pool.endpoints[0]!], []);
+    await cluster.pass(10);
+    for (let i = 0; i < 5; i++) {
+      call([failing("ETCD_UNAVAILABLE", false)], "read", "any", { timeoutMs: 50 });
+      await cluster.pass(60);
+    }
+    const outcome = call([ok], "read", "any");
+    await cluster.pass(10);
+    expect(outcome).toMatchObject({ is: "ok", made: ["a:1"] });
+  });
+
+  test("connects to another one when the first has much to do", async () => {
+    const { cluster, pool, call } = make();
+    for (let i = 0; i < 17; i++) call([unansweredTry], "read", "any");
+    await cluster.pass(5);
+    expect(pool.endpoints.filter((endpoint) => endpoint.opened("calls") !== undefined)).toHaveLength(1);
+    call([unansweredTry], "read", "any");
+    await cluster.pass(5);
+    const outcome = call([ok], "read", "any");
+    await cluster.pass(0);
+    expect(outcome).toMatchObject({ is: "ok", made: ["b:1"] });
+  });
+});
+
+describe("endpoints that are replaced", () => {
+  test("finish their calls; later ones go to the new ones", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    let finish: (text: string) => void = () => {};
+    const slow = call([() => new Promise((resolve) => (finish = resolve))]);
+    await cluster.pass(0);
+    cluster.answers.set("d:1", status(4n, 4n, { raftTerm: 6 })).set("b:1", status(2n, 4n, { raftTerm: 6 }));
+    pool.replaceEndpoints([pool.endpoints[1]!], [parseAddress("d:1")]);
+    expect(pool.endpoints.map(({ address }) => address.text)).toEqual(["b:1", "d:1"]);
+    expect(pool.hot).toBeUndefined();
+    const next = call([ok]);
+    await cluster.pass(300);
+    finish("done");
+    await cluster.pass(0);
+    expect(slow.is).toBe("done");
+    expect(next).toMatchObject({ is: "ok", made: ["d:1"] });
+    expect(cluster.socketsOf("a:1").every(({ state }) => state !== "open")).toBe(true);
+  });
+
+  test("get the token that there is", async () => {
+    const { cluster, pool, call } = make(() => Promise.resolve("secret"));
+    call([ok]);
+    await cluster.pass(10);
+    pool.replaceEndpoints(pool.endpoints, [parseAddress("d:1")]);
+    const sent: string[] = [];
+    const outcome = call([unansweredTry], "read", pool.endpoints[3]);
+    await cluster.pass(10);
+    for (const socket of cluster.socketsOf("d:1"))
+      for (const frame of socket.takeFrames()) sent.push(...frame.fields);
+    expect(outcome.made).toEqual(["d:1"]);
+    expect(sent).toContain("token: secret");
+  });
+});
+
+describe("a read", () => {
+  test("has changed nothing, however it failed", async () => {
+    const { cluster, call } = make();
+    const outcome = call([failing("ETCD_UNKNOWN", true)], "read");
+    await cluster.pass(10);
+    expect(outcome.error).toMatchObject({ code: "ETCD_UNKNOWN", mayHaveApplied: false });
   });
 });
 
