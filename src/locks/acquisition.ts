@@ -43,6 +43,7 @@ export class Acquisition implements NameWatchUser {
   /** The acquire transaction, settled either way; what clean-up must wait for. */
   #asked: Promise<unknown> = Promise.resolve();
   #outcomeUnknown = false;
+  #contended = false;
   #repeated = false;
 
   constructor(place: LockPlace) {
@@ -106,6 +107,11 @@ export class Acquisition implements NameWatchUser {
     if (this.#outcomeUnknown || this.#repeated) removeLateKey(this.#place);
   }
 
+  /** Somebody else was ahead when we stood in line. */
+  get contended(): boolean {
+    return this.#contended;
+  }
+
   /** Whether the acquire was sent more than once, so that a copy of it may still be on its way. */
   get repeated(): boolean {
     return this.#repeated;
@@ -161,6 +167,7 @@ export class Acquisition implements NameWatchUser {
   #takeSnapshot(revision: number, aheadKeys: readonly string[]): void {
     if (this.#ended) return;
     this.#snapshot = { revision, ahead: new Set(aheadKeys) };
+    this.#contended ||= aheadKeys.length > 0;
     const early = this.#early;
     this.#early = [];
     for (const deleted of early) this.onDeleted(deleted.key, deleted.revision);

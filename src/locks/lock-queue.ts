@@ -52,6 +52,11 @@ export class LockQueue {
     });
   }
 
+  /** Somebody has the turn. */
+  isTaken(name: string): boolean {
+    return this.#waiting.has(name);
+  }
+
   #leave(name: string): void {
     const next = this.#waiting.get(name)?.shift();
     if (next === undefined) this.#waiting.delete(name);

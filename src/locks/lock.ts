@@ -1,4 +1,5 @@
 import { LockLostError } from "../errors.js";
+import { lockEvents } from "../tracing.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
 import type { NameWatchUser } from "./name-watch.js";
@@ -28,6 +29,7 @@ export class Lock implements NameWatchUser {
   readonly #keyText: string;
   readonly #controller = new AbortController();
   readonly #onSessionEnd: () => void;
+  readonly #acquiredAtMs: number;
   #lostReason: LockLostError | undefined;
   #releasing: Promise<void> | undefined;
 
@@ -43,7 +45,8 @@ export class Lock implements NameWatchUser {
     this.#turn = turn;
     this.#mayComeAgain = mayComeAgain;
     this.#keyText = keyText(Buffer.from(place.key));
-    const { signal } = place.session;
+    const { signal, client } = place.session;
+    this.#acquiredAtMs = client.parts.pool.runtime.now();
     this.#onSessionEnd = () => {
       this.#lose(signal.reason as LockLostError);
     };
@@ -106,6 +109,8 @@ export class Lock implements NameWatchUser {
   async #release(): Promise<void> {
     const { session, plans, key } = this.#place;
     const sessionAlive = !session.signal.aborted;
+    if (lockEvents.hasSubscribers && !this.signal.aborted)
+      lockEvents.publish({ type: "released", ...this.#history() });
     const deleteKey = (): Promise<unknown> => plans.release.run({ key, token: this.token });
     this.#end(
       new LockLostError("ETCD_LOCK_LOST", `lock "${this.name}" was released`, { mayHaveApplied: false }),
@@ -123,8 +128,17 @@ export class Lock implements NameWatchUser {
   }
 
   #lose(reason: LockLostError): void {
-    if (!this.signal.aborted) this.#lostReason = reason;
+    if (!this.signal.aborted) {
+      this.#lostReason = reason;
+      if (lockEvents.hasSubscribers)
+        lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
+    }
     this.#end(reason);
+  }
+
+  #history(): { name: string; token: number; heldMs: number } {
+    const { runtime } = this.#place.session.client.parts.pool;
+    return { name: this.name, token: this.token, heldMs: runtime.now() - this.#acquiredAtMs };
   }
 
   #end(reason: LockLostError): void {

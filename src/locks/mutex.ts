@@ -1,6 +1,7 @@
 import { requireKnown, requireTimeout } from "../client/client-options.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
+import { lockEvents } from "../tracing.js";
 import { Acquisition } from "./acquisition.js";
 import type { LockPlace } from "./lock-place.js";
 import type { Turn } from "./lock-queue.js";
@@ -132,6 +133,35 @@ export class Mutex {
 
   /** @param caller the caller's own signal, which `ends` may be made of */
   async #lock(ends: AbortSignal | undefined, caller: AbortSignal | undefined): Promise<Lock> {
+    const { name } = this;
+    const { runtime } = this.#session.client.parts.pool;
+    const startedAtMs = runtime.now();
+    const wasTaken = this.#session.queue.isTaken(name);
+    try {
+      const { lock, contended } = await this.#acquire(ends, caller);
+      if (lockEvents.hasSubscribers) {
+        const waitMs = runtime.now() - startedAtMs;
+        lockEvents.publish({
+          type: "acquired",
+          name,
+          token: lock.token,
+          waitMs,
+          contended: wasTaken || contended,
+        });
+      }
+      return lock;
+    } catch (error) {
+      if (lockEvents.hasSubscribers) {
+        lockEvents.publish({ type: "notAcquired", name, waitMs: runtime.now() - startedAtMs, error });
+      }
+      throw error;
+    }
+  }
+
+  async #acquire(
+    ends: AbortSignal | undefined,
+    caller: AbortSignal | undefined,
+  ): Promise<{ lock: Lock; contended: boolean }> {
     const session = this.#session;
     const turn = await this.#enter(ends, caller);
     const shared = this.#sessionState();
@@ -150,7 +180,8 @@ export class Mutex {
       // Not a moment later than it can be proved.
       session.assertAlive();
       acquisition.assertStanding();
-      return new Lock(this.name, token, place, turn, acquisition.repeated);
+      const lock = new Lock(this.name, token, place, turn, acquisition.repeated);
+      return { lock, contended: acquisition.contended };
     } catch (error) {
       this.#cleanUp(acquisition, turn);
       throw this.#asOutcome(error, caller);

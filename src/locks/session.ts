@@ -10,6 +10,7 @@ import {
   RENEWAL_TIMEOUT_MAX_MS,
   SESSION_MARGIN,
 } from "../options.js";
+import { lockEvents } from "../tracing.js";
 import { LockQueue } from "./lock-queue.js";
 
 export interface SessionOptions extends CallerOptions {
@@ -56,6 +57,9 @@ export class Session {
     this.#deadlineMs = this.#provableEnd(grant);
     this.#armExpiry();
     this.#scheduleRenewal(grant.sentAtMs);
+    if (lockEvents.hasSubscribers) {
+      lockEvents.publish({ type: "sessionOpened", leaseId, ttlSeconds: this.#ttlSeconds });
+    }
   }
 
   /**
@@ -181,6 +185,9 @@ export class Session {
     if (this.signal.aborted) return;
     for (const timer of [this.#renewTimer, this.#expiryTimer]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
+    }
+    if (lockEvents.hasSubscribers) {
+      lockEvents.publish({ type: "sessionEnded", leaseId: this.leaseId, error: reason });
     }
     this.#controller.abort(reason);
     this.#stopHolding();
