@@ -1,7 +1,5 @@
-import { compileTxn } from "../txn/plan.js";
-import { PreparedTxn } from "../txn/prepared-txn.js";
-import type { PreparedTxnOptions } from "../txn/prepared-txn.js";
-import { isReadOnly } from "../txn/shape.js";
+import { prepareTxn } from "../txn/prepared-txn.js";
+import type { PreparedTxn, PreparedTxnOptions } from "../txn/prepared-txn.js";
 import type { BytesInput, ParametersOf, TxnShape } from "../txn/shape.js";
 import type { CallerOptions } from "./calls.js";
 import { requireKnown, requireTimeout } from "./client-options.js";
@@ -80,12 +78,8 @@ export class Namespace {
   ): PreparedTxn<ParametersOf<Shape>> {
     requireKnown(options, ["timeoutMs", "repeatable"], "");
     const timeoutMs = options.timeoutMs === undefined ? this.timeoutMs : requireTimeout(options.timeoutMs);
-    return new PreparedTxn(
-      compileTxn(shape),
-      this.parts.pool,
-      timeoutMs,
-      options.repeatable ?? isReadOnly(shape),
-    );
+    const { prefix } = this.space;
+    return prepareTxn(shape, this.parts.pool, { prefix, timeoutMs, repeatable: options.repeatable });
   }
 
   /** Waits until the cluster has a leader that this client can reach. */

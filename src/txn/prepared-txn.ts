@@ -1,14 +1,19 @@
 import type { Pool } from "../cluster/pool.js";
+import { staleRead } from "../cluster/pool.js";
 import type { Connection } from "../connection/connection.js";
 import type { StreamHandler } from "../connection/stream.js";
-import { AbortError, ArgumentError, EtcdError, ProtocolError } from "../errors.js";
+import { AbortError, ArgumentError, EtcdError, ProtocolError, asRead } from "../errors.js";
 import { leaderHead } from "../rpc/method.js";
+import type { MethodPolicy } from "../rpc/method.js";
 import { statusError } from "../rpc/server-errors.js";
 import { TracedRpc, tracesRpc } from "../tracing.js";
 import { Wait, requireKnown, requireTimeout } from "../cluster/wait.js";
+import { compileTxn } from "./plan.js";
 import type { TxnPlan } from "./plan.js";
 import { keptResult } from "./result.js";
 import type { TxnResult } from "./result.js";
+import { isReadOnly, isSerializable } from "./shape.js";
+import type { ParametersOf, TxnShape } from "./shape.js";
 import { TxnView } from "./view.js";
 
 const TXN_HEAD = leaderHead("/etcdserverpb.KV/Txn");
@@ -44,15 +49,34 @@ const NO_OPTIONS: RunOptions = {};
 
 type Resolve = (result: TxnResult) => void;
 type Reject = (error: unknown) => void;
-/** Told once how one try of a `run` ended. */
+/** Told once how one try of a `run` ended. `Pool.call` notes the error. */
 type Settled = (error: EtcdError | undefined, result: TxnResult | undefined) => void;
 
+/**
+ * What had been seen when a read was sent, which its answer may not be behind: a leader that was paused may not know yet
+ * that it leads no more (etcd-facts.md §7, §9). 0 for everything else: a write is applied behind all that was seen.
+ */
+interface Sent {
+  floorRevision: number;
+  floorTerm: number;
+}
+
+/** One `submit`. Used again once it is over. */
+interface Submission extends Sent {
+  callback: TxnCallback;
+}
+
 /** One `run`: what its promise needs, and what a repeat needs. Used again once that has settled. */
-interface Run {
+interface Run extends Sent {
   parameters: object;
   options: RunOptions;
   resolve: Resolve;
   reject: Reject;
+}
+
+/** One try of a `run` that is not on the hot path. */
+interface Try extends Sent {
+  readonly settled: Settled;
 }
 
 const NO_PARAMETERS = {};
@@ -66,24 +90,61 @@ const capture = (resolve: Resolve, reject: Reject): void => {
   lastReject = reject;
 };
 
+/** What `prepareTxn` is told besides the shape, all of it checked. */
+export interface PrepareOptions {
+  /** Of the namespace; empty for none. */
+  readonly prefix: Uint8Array;
+  readonly timeoutMs: number;
+  readonly repeatable?: boolean | undefined;
+}
+
+/** @throws ArgumentError that names what is wrong with the shape */
+export const prepareTxn = <const Shape extends TxnShape>(
+  shape: Shape,
+  pool: Pool,
+  { prefix, timeoutMs, repeatable }: PrepareOptions,
+): PreparedTxn<ParametersOf<Shape>> => {
+  const plan = compileTxn(shape, prefix);
+  const reads = isReadOnly(shape);
+  // What says of itself that it must not be repeated is not, even if it only reads.
+  const policy = (repeatable ?? reads) ? (reads ? "read" : "repeatable") : "nonRepeatable";
+  return new PreparedTxn(plan, pool, timeoutMs, policy, reads && !isSerializable(shape));
+};
+
 /** A transaction whose shape is compiled: fill in the parameters, run it, again and again. */
 export class PreparedTxn<Parameters extends object> {
   readonly #plan: TxnPlan<Parameters>;
   readonly #pool: Pool;
   readonly #timeoutMs: number;
-  readonly #policy: "repeatable" | "nonRepeatable";
+  readonly #policy: MethodPolicy;
+  /** Whether answers are checked for being old. */
+  readonly #hasFloor: boolean;
   readonly #view = new TxnView();
+  /** The cluster that answered last, which was checked. */
+  #clusterIdHigh = 0;
+  #clusterIdLow = 0;
   readonly #submitHandler: StreamHandler;
   readonly #runHandler: StreamHandler;
   readonly #tryHandler: StreamHandler;
+  readonly #freeSubmissions: Submission[] = [];
   readonly #freeRuns: Run[] = [];
 
-  /** @internal Made by `client.prepare()`. */
-  constructor(plan: TxnPlan<Parameters>, pool: Pool, timeoutMs: number, repeatable: boolean) {
+  /**
+   * @internal Made by `prepareTxn`.
+   * @param isLinearizableRead its answer may not be older than what was seen before it was asked for
+   */
+  constructor(
+    plan: TxnPlan<Parameters>,
+    pool: Pool,
+    timeoutMs: number,
+    policy: MethodPolicy,
+    isLinearizableRead: boolean,
+  ) {
     this.#plan = plan;
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
-    this.#policy = repeatable ? "repeatable" : "nonRepeatable";
+    this.#policy = policy;
+    this.#hasFloor = isLinearizableRead;
     this.#submitHandler = this.#makeSubmitHandler();
     this.#runHandler = this.#makeRunHandler();
     this.#tryHandler = this.#makeTryHandler();
@@ -92,7 +153,8 @@ export class PreparedTxn<Parameters extends object> {
   /**
    * The hot path: one try, on the leader's connection, with nothing allocated while that is open. The parameters
    * are read during this call and may be changed afterwards. A failed try is not repeated: an error whose
-   * `mayHaveApplied` is false may be submitted again.
+   * `mayHaveApplied` is false may be submitted again. ETCD_STALE_READ is among them: the answer to a transaction that
+   * only reads was older than what this client had seen when it was submitted.
    *
    * @throws ArgumentError for parameters that cannot work; `callback` is not called then
    */
@@ -103,12 +165,13 @@ export class PreparedTxn<Parameters extends object> {
       this.#submitTraced(this.#encode(messageBytes), callback);
       return;
     }
+    const submission = this.#submission(callback);
     if (connection !== undefined) {
       const at = connection.reserveUnary(
         TXN_HEAD,
         messageBytes,
         this.#submitHandler,
-        callback,
+        submission,
         this.#timeoutMs,
       );
       if (at >= 0) {
@@ -118,11 +181,24 @@ export class PreparedTxn<Parameters extends object> {
       // No window, or too many calls, for now: it knows how to wait. Or it is just ending.
       if (connection.state === "open") {
         const options = { timeoutMs: this.#timeoutMs };
-        connection.callUnary(TXN_HEAD, this.#encode(messageBytes), this.#submitHandler, callback, options);
+        connection.callUnary(TXN_HEAD, this.#encode(messageBytes), this.#submitHandler, submission, options);
         return;
       }
     }
-    this.#submitLater(this.#encode(messageBytes), callback);
+    this.#submitLater(this.#encode(messageBytes), submission);
+  }
+
+  #submission(callback: TxnCallback): Submission {
+    const submission = this.#freeSubmissions.pop() ?? { callback, floorRevision: 0, floorTerm: 0 };
+    submission.callback = callback;
+    this.#setFloor(submission);
+    return submission;
+  }
+
+  #setFloor(sent: Sent): void {
+    if (!this.#hasFloor) return;
+    sent.floorRevision = this.#pool.revision;
+    sent.floorTerm = this.#pool.term;
   }
 
   /**
@@ -148,7 +224,15 @@ export class PreparedTxn<Parameters extends object> {
     const connection = this.#pool.hot;
     // `Pool.call` traces.
     if (connection !== undefined && options.signal === undefined && !tracesRpc()) {
-      const run = this.#freeRuns.pop() ?? { parameters, options, resolve: noop, reject: noop };
+      const run = this.#freeRuns.pop() ?? {
+        parameters,
+        options,
+        resolve: noop,
+        reject: noop,
+        floorRevision: 0,
+        floorTerm: 0,
+      };
+      this.#setFloor(run);
       const at = connection.reserveUnary(TXN_HEAD, messageBytes, this.#runHandler, run, timeoutMs);
       if (at >= 0) {
         this.#plan.write(connection.output, at);
@@ -180,17 +264,17 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   /** The leader is not known, or not connected. */
-  #submitLater(message: Uint8Array, callback: TxnCallback, traced?: TracedRpc): void {
+  #submitLater(message: Uint8Array, submission: Submission, traced?: TracedRpc): void {
     const wait = new Wait(this.#pool.runtime, this.#timeoutMs, undefined);
     this.#pool.acquire("leader", "calls", wait).then(
       (connection) => {
         traced?.sent(connection.endpoint);
-        connection.callUnary(TXN_HEAD, message, this.#submitHandler, callback, {
+        connection.callUnary(TXN_HEAD, message, this.#submitHandler, submission, {
           timeoutMs: Math.max(1, wait.remainingMs),
         });
       },
       (error: unknown) => {
-        callback(asEtcdError(error), undefined);
+        this.#takeBack(submission)(asEtcdError(error), undefined);
       },
     );
   }
@@ -205,7 +289,7 @@ export class PreparedTxn<Parameters extends object> {
       });
     };
     traced.begin(() => {
-      this.#submitLater(message, finish, traced);
+      this.#submitLater(message, this.#submission(finish), traced);
     });
   }
 
@@ -247,60 +331,95 @@ export class PreparedTxn<Parameters extends object> {
         if (result === undefined) reject(error!);
         else resolve(result);
       };
-      const stream = connection.callUnary(TXN_HEAD, message, this.#tryHandler, settled, { timeoutMs });
+      const sent: Try = { settled, floorRevision: 0, floorTerm: 0 };
+      this.#setFloor(sent);
+      const stream = connection.callUnary(TXN_HEAD, message, this.#tryHandler, sent, { timeoutMs });
       if (stream !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 
   /** The reply as a view, or the error that it is. */
-  #read(bytes: Uint8Array, start: number, end: number, endpoint: string): EtcdError | undefined {
+  #read(bytes: Uint8Array, start: number, end: number, endpoint: string, sent: Sent): EtcdError | undefined {
+    const view = this.#view;
     try {
-      this.#view.reset(bytes, start, end);
+      view.reset(bytes, start, end, this.#plan.prefix);
     } catch (cause) {
-      const error = undecodable(cause, endpoint);
-      this.#pool.noteError(error);
-      return error;
+      return undecodable(cause, endpoint);
     }
-    this.#pool.noteTerm(this.#view.raftTerm);
+    const { revision, raftTerm } = view;
+    if (view.clusterIdLow !== this.#clusterIdLow || view.clusterIdHigh !== this.#clusterIdHigh) {
+      const error = this.#checkCluster(endpoint);
+      if (error !== undefined) return error;
+    }
+    if (revision < sent.floorRevision || raftTerm < sent.floorTerm)
+      return staleRead(endpoint, revision, raftTerm, sent.floorRevision, sent.floorTerm);
+    this.#pool.noteRevision(revision);
+    this.#pool.noteTerm(raftTerm);
     return undefined;
   }
 
-  #fail(error: EtcdError, callback: TxnCallback): void {
-    this.#pool.noteError(error);
-    callback(error, undefined);
+  /** Once for each cluster id that a reply has after another one. */
+  #checkCluster(endpoint: string): EtcdError | undefined {
+    const { clusterId, clusterIdHigh, clusterIdLow, revision, raftTerm } = this.#view;
+    try {
+      this.#pool.noteHeader({ clusterId: clusterId.toString(), revision, raftTerm }, endpoint);
+    } catch (error) {
+      return asEtcdError(error);
+    }
+    this.#clusterIdHigh = clusterIdHigh;
+    this.#clusterIdLow = clusterIdLow;
+    return undefined;
+  }
+
+  /** What came back, or did not, a read has changed nothing. */
+  #outcome(error: EtcdError): EtcdError {
+    return this.#policy === "read" ? asRead(error) : error;
+  }
+
+  /** The submission is over: its callback, and the object may be used again. */
+  #takeBack(submission: Submission): TxnCallback {
+    const { callback } = submission;
+    submission.callback = noop;
+    this.#freeSubmissions.push(submission);
+    return callback;
   }
 
   #makeSubmitHandler(): StreamHandler {
+    const fail = (submission: Submission, error: EtcdError): void => {
+      this.#pool.noteError(error);
+      this.#takeBack(submission)(this.#outcome(error), undefined);
+    };
     return {
       unary: true,
       wantsMetadata: false,
       onSuccess: (stream, bytes, start, end, endpoint) => {
-        const callback = stream.context as TxnCallback;
-        const error = this.#read(bytes, start, end, endpoint);
+        const submission = stream.context as Submission;
+        const error = this.#read(bytes, start, end, endpoint, submission);
         if (error !== undefined) {
-          callback(error, undefined);
+          this.#view.invalidate();
+          fail(submission, error);
           return;
         }
+        this.#pool.noteCall();
         try {
-          callback(undefined, this.#view);
+          this.#takeBack(submission)(undefined, this.#view);
         } finally {
           this.#view.invalidate();
         }
       },
       onStatus: (stream, grpcStatus, message, endpoint) => {
-        this.#fail(statusError(grpcStatus, message, endpoint), stream.context as TxnCallback);
+        fail(stream.context as Submission, statusError(grpcStatus, message, endpoint));
       },
       onError: (stream, error) => {
-        this.#fail(error, stream.context as TxnCallback);
+        fail(stream.context as Submission, error);
       },
     };
   }
 
   /** The reply as a result, or the error that it is. */
-  #keep(bytes: Uint8Array, start: number, end: number, endpoint: string): TxnResult | EtcdError {
-    const error = this.#read(bytes, start, end, endpoint);
-    if (error !== undefined) return error;
-    const result = keptResult(this.#view, bytes, start, end);
+  #keep(bytes: Uint8Array, start: number, end: number, endpoint: string, sent: Sent): TxnResult | EtcdError {
+    const error = this.#read(bytes, start, end, endpoint, sent);
+    const result = error ?? keptResult(this.#view, bytes, start, end, this.#plan.prefix);
     this.#view.invalidate();
     return result;
   }
@@ -309,7 +428,8 @@ export class PreparedTxn<Parameters extends object> {
     const retry = (run: Run, error: EtcdError, deadlineMs: number): void => {
       const { resolve, reject } = run;
       const remainingMs = Math.max(0, deadlineMs - this.#pool.runtime.now());
-      this.#runLater(run.parameters as Parameters, run.options, remainingMs, error).then(resolve, reject);
+      const first = this.#outcome(error);
+      this.#runLater(run.parameters as Parameters, run.options, remainingMs, first).then(resolve, reject);
       this.#recycle(run);
     };
     return {
@@ -317,9 +437,13 @@ export class PreparedTxn<Parameters extends object> {
       wantsMetadata: false,
       onSuccess: (stream, bytes, start, end, endpoint) => {
         const run = stream.context as Run;
-        const result = this.#keep(bytes, start, end, endpoint);
-        if (result instanceof EtcdError) run.reject(result);
-        else run.resolve(result);
+        const result = this.#keep(bytes, start, end, endpoint, run);
+        if (result instanceof EtcdError) {
+          retry(run, result, stream.deadlineMs);
+          return;
+        }
+        this.#pool.noteCall();
+        run.resolve(result);
         this.#recycle(run);
       },
       onStatus: (stream, grpcStatus, message, endpoint) => {
@@ -332,24 +456,20 @@ export class PreparedTxn<Parameters extends object> {
   }
 
   #makeTryHandler(): StreamHandler {
-    const fail = (settled: Settled, error: EtcdError): void => {
-      this.#pool.noteError(error);
-      settled(error, undefined);
-    };
     return {
       unary: true,
       wantsMetadata: false,
       onSuccess: (stream, bytes, start, end, endpoint) => {
-        const settled = stream.context as Settled;
-        const result = this.#keep(bytes, start, end, endpoint);
-        if (result instanceof EtcdError) settled(result, undefined);
-        else settled(undefined, result);
+        const sent = stream.context as Try;
+        const result = this.#keep(bytes, start, end, endpoint, sent);
+        if (result instanceof EtcdError) sent.settled(result, undefined);
+        else sent.settled(undefined, result);
       },
       onStatus: (stream, grpcStatus, message, endpoint) => {
-        fail(stream.context as Settled, statusError(grpcStatus, message, endpoint));
+        (stream.context as Try).settled(statusError(grpcStatus, message, endpoint), undefined);
       },
       onError: (stream, error) => {
-        fail(stream.context as Settled, error);
+        (stream.context as Try).settled(error, undefined);
       },
     };
   }

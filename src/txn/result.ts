@@ -73,9 +73,14 @@ class KeptResult implements TxnResult {
     this.#responses = undefined;
   }
 
+  /** Of the namespace. Not a field: what most results do not have, they should not carry. */
+  protected get prefix(): Uint8Array {
+    return NO_BYTES;
+  }
+
   get responses(): readonly OperationResult[] {
     if (this.#responses === undefined) {
-      sharedView.reset(this.#bytes, this.#start, this.#end);
+      sharedView.reset(this.#bytes, this.#start, this.#end, this.prefix);
       this.#responses = txnResult(sharedView).responses;
       sharedView.invalidate();
       this.#bytes = NO_BYTES;
@@ -95,12 +100,35 @@ class KeptResult implements TxnResult {
   }
 }
 
-/** The result of a reply that `view` has just read, all of it, from [start, end) of `bytes`, which are copied. */
-export function keptResult(view: TxnView, bytes: Uint8Array, start: number, end: number): TxnResult {
+class NamespaceResult extends KeptResult {
+  readonly #prefix: Uint8Array;
+
+  constructor(view: TxnView, bytes: Uint8Array, start: number, end: number, prefix: Uint8Array) {
+    super(view, bytes, start, end);
+    this.#prefix = prefix;
+  }
+
+  protected override get prefix(): Uint8Array {
+    return this.#prefix;
+  }
+}
+
+/**
+ * The result of a reply that `view` has just read, all of it, from [start, end) of `bytes`, which are copied.
+ *
+ * @param prefix what the view was given as one
+ */
+export function keptResult(
+  view: TxnView,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  prefix: Uint8Array = NO_BYTES,
+): TxnResult {
   const length = end - start;
   if (length >= BLOCK_BYTES / 4) {
     // Not `slice`, which is a view of the same memory for a Buffer.
-    return new KeptResult(view, new Uint8Array(bytes.subarray(start, end)), 0, length);
+    return makeResult(view, new Uint8Array(bytes.subarray(start, end)), 0, length, prefix);
   }
   if (blockUsed + length > block.length) {
     block = new Uint8Array(BLOCK_BYTES);
@@ -110,8 +138,19 @@ export function keptResult(view: TxnView, bytes: Uint8Array, start: number, end:
   // A loop, because `set` wants a view, which costs more than replies of this size.
   for (let i = 0; i < length; i++) block[at + i] = bytes[start + i]!;
   blockUsed = at + length;
-  return new KeptResult(view, block, at, at + length);
+  return makeResult(view, block, at, at + length, prefix);
 }
+
+const makeResult = (
+  view: TxnView,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  prefix: Uint8Array,
+): KeptResult =>
+  prefix.length === 0
+    ? new KeptResult(view, bytes, start, end)
+    : new NamespaceResult(view, bytes, start, end, prefix);
 
 /** Copies all of a view. */
 export function txnResult(view: TxnView): TxnResult {

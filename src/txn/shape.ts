@@ -264,3 +264,16 @@ export const isReadOnly = (shape: TxnShape): boolean =>
   [...(shape.then ?? []), ...(shape.else ?? [])].every(
     (operation) => operation.op === "get" || (operation.op === "txn" && isReadOnly(operation.shape)),
   );
+
+/**
+ * Does every operation of `shape` answer from a member's own state? Without any operation, false: nobody said that the
+ * compares may be of an old state.
+ */
+export const isSerializable = (shape: TxnShape): boolean => {
+  const operations = [...(shape.then ?? []), ...(shape.else ?? [])];
+  const mayBeOld = (operation: Operation): boolean =>
+    operation.op === "get"
+      ? operation.options.serializable === true
+      : operation.op === "txn" && isSerializable(operation.shape);
+  return operations.length > 0 && operations.every(mayBeOld);
+};

@@ -5,13 +5,14 @@ import type { EtcdError } from "../../src/errors.js";
 import { DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
 import { compileTxn } from "../../src/txn/plan.js";
 import { PreparedTxn } from "../../src/txn/prepared-txn.js";
+import type { MethodPolicy } from "../../src/rpc/method.js";
 import { op, param } from "../../src/txn/shape.js";
 import { goawayFrame } from "../support/frames.js";
 import { InMemoryCluster, settle, status } from "../cluster/in-memory-cluster.js";
 
 const SHAPE = { then: [op.put(param.key("key"), "value")] } as const;
 
-const make = async (repeatable: boolean, open = true) => {
+const make = async (policy: MethodPolicy, open = true) => {
   const cluster = new InMemoryCluster(["a:1"]);
   cluster.answers.set("a:1", status(1n, 1n));
   const pool = new Pool(
@@ -25,7 +26,7 @@ const make = async (repeatable: boolean, open = true) => {
     },
     cluster.runtime,
   );
-  const txn = new PreparedTxn(compileTxn(SHAPE), pool, 1_000, repeatable);
+  const txn = new PreparedTxn(compileTxn(SHAPE), pool, 1_000, policy, false);
   if (open) {
     const leader = pool.findLeader({ timeoutMs: 100 });
     await cluster.pass(0);
@@ -53,7 +54,7 @@ const headersIn = (taken: readonly string[]): number =>
 
 describe("a prepared transaction", () => {
   test("that was sent fails once, as unknown, when the connection ends; one that was not, as not applied", async () => {
-    const { cluster, submit, run, socket } = await make(false);
+    const { cluster, submit, run, socket } = await make("nonRepeatable");
     const sent = submit();
     const ran = run();
     cluster.runtime.endTick();
@@ -66,7 +67,7 @@ describe("a prepared transaction", () => {
   });
 
   test("is repeated after a lost answer only if it was said to be repeatable", async () => {
-    const { cluster, run, socket } = await make(true);
+    const { cluster, run, socket } = await make("repeatable");
     const outcome = run();
     cluster.runtime.endTick();
     socket().close();
@@ -82,8 +83,21 @@ describe("a prepared transaction", () => {
     });
   });
 
+  test("that only reads has changed nothing, however it ends", async () => {
+    const { cluster, submit, run, socket } = await make("read");
+    const submitted = submit();
+    const outcome = run();
+    cluster.runtime.endTick();
+    socket().close();
+    await cluster.pass(100);
+    expect(submitted).toMatchObject([{ code: "ETCD_CONNECTION_LOST", mayHaveApplied: false }]);
+    expect(outcome.error).toBeUndefined();
+    await cluster.pass(1_000);
+    expect(outcome.error).toMatchObject({ mayHaveApplied: false, attempts: 2 });
+  });
+
   test("is sent again when GOAWAY says that it was not taken", async () => {
-    const { cluster, run, socket } = await make(false);
+    const { cluster, run, socket } = await make("nonRepeatable");
     const outcome = run();
     cluster.runtime.endTick();
     socket().receive(goawayFrame(0, 0));
@@ -94,7 +108,7 @@ describe("a prepared transaction", () => {
   });
 
   test("waits for the connection, and its deadline counts from the call", async () => {
-    const { cluster, submit, run } = await make(false, false);
+    const { cluster, submit, run } = await make("nonRepeatable", false);
     cluster.mute.add("a:1");
     cluster.answers.set("a:1", "silent");
     const submitted = submit();
@@ -107,7 +121,7 @@ describe("a prepared transaction", () => {
   });
 
   test("that is aborted is reset and reported as unknown once it was sent, as not applied before", async () => {
-    const { cluster, run, socket, pool } = await make(false);
+    const { cluster, run, socket, pool } = await make("nonRepeatable");
     const controller = new AbortController();
     const sent = run({ signal: controller.signal });
     await cluster.pass(5);
@@ -123,7 +137,7 @@ describe("a prepared transaction", () => {
   });
 
   test("submitted by a callback of the connection that just ended waits for the next one", async () => {
-    const { cluster, txn, socket } = await make(false);
+    const { cluster, txn, socket } = await make("nonRepeatable");
     const order: string[] = [];
     txn.submit({ key: "k" }, (error) => {
       order.push(`first ${error!.code}`);
@@ -139,7 +153,7 @@ describe("a prepared transaction", () => {
   });
 
   test("ends with the client, wherever it is", async () => {
-    const { cluster, pool, submit, run } = await make(true);
+    const { cluster, pool, submit, run } = await make("repeatable");
     const outcomes = [submit(), run(), run({ signal: new AbortController().signal })] as const;
     await cluster.pass(5);
     pool.close();
