@@ -194,3 +194,11 @@ export const WATCH_BUFFER_MAX_BYTES = 16 * MiB;
 export const WATCH_REVISION_MAX_BYTES = 64 * MiB;
 /** Times that messages over `messageMaxBytes` may break a watch's stream, with nothing delivered in between. */
 export const WATCH_TOO_LARGE_MAX_COUNT = 3;
+
+/**
+ * Keys per page of a large range. etcd counts all keys behind a page's start for each page, some 10 ms for a million, so
+ * pages should not be small; 1,000 keys with values of 1 KiB are one MiB, which neither side notices.
+ */
+export const DEFAULT_PAGE_KEYS = 1_000;
+/** A renewal comes earlier than it must by up to this share of its interval, so that 10,000 leases do not renew in one moment. */
+export const RENEWAL_JITTER = 0.1;
