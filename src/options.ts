@@ -15,6 +15,11 @@ export interface ConnectionLimits {
    * connection that pings more often than every 5 s (grpc keepalive enforcement, `too_many_pings`).
    */
   pingIntervalMs: number;
+  /**
+   * A connection older than this, give or take 10 %, is replaced: by one that is open already, and it ends when its
+   * last call has. So that rotated certificates are used, and balancers between us and etcd can balance. 0: never.
+   */
+  connectionMaxAgeMs: number;
   /** A PING that is not answered in this time proves the connection dead. */
   pingTimeoutMs: number;
   /**
@@ -64,6 +69,7 @@ export interface ConnectionLimits {
 
 export const DEFAULT_CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   connectTimeoutMs: 3_000,
+  connectionMaxAgeMs: 0,
   pingIntervalMs: 10_000,
   pingTimeoutMs: 3_000,
   messageMaxBytes: 64 * MiB,
@@ -109,6 +115,10 @@ export const LATE_DATA_MAX_BYTES = 16 * MiB;
 export const BULK_MESSAGE_BYTES = 128 * KiB;
 /** How long a buffer of more than `STREAM_BUFFER_KEEP_BYTES` is kept for the next large message of its connection. */
 export const BULK_BUFFER_KEEP_MS = 5_000;
+/** `connectionMaxAgeMs` where TLS comes from files: a rotated certificate is in use everywhere an hour later. */
+export const FILE_TLS_MAX_AGE_MS = 60 * 60 * 1_000;
+/** How long after a failed try before an old connection's replacement is tried again. */
+export const REPLACEMENT_RETRY_MS = 10_000;
 /** How long after a failed try before a second connection for calls is tried again. */
 export const SPARE_RETRY_MS = 1_000;
 /** Where the doubling of `silenceMs` ends: a second without a word is what elections are made for. */
@@ -129,6 +139,18 @@ export interface TlsOptions {
   /** Client certificate chain, where the server asks for one (`--client-cert-auth`). */
   cert?: string | Buffer;
   key?: string | Buffer;
+  /**
+   * Paths of PEM files, in place of `ca`, `cert` and `key`. They are read when the client is made, and again for every
+   * new connection, so that a rotation takes effect without a restart; `limits.connectionMaxAgeMs` bounds how long
+   * that takes. While they are missing, cut short or do not fit together, what was usable last stays in use.
+   * Replace them by renaming, the certificate's chain above all: a list cut between two certificates looks whole.
+   *
+   * Where certificates come from elsewhere, make `ca`, `cert` and `key` getters: they are called once for every new
+   * connection.
+   */
+  caFile?: string;
+  certFile?: string;
+  keyFile?: string;
   /** The name to ask for and to verify, instead of the endpoint's host. */
   serverName?: string;
   /** Take any certificate. For experiments only: anybody on the path can read and change everything. */
@@ -202,3 +224,8 @@ export const WATCH_TOO_LARGE_MAX_COUNT = 3;
 export const DEFAULT_PAGE_KEYS = 1_000;
 /** A renewal comes earlier than it must by up to this share of its interval, so that 10,000 leases do not renew in one moment. */
 export const RENEWAL_JITTER = 0.1;
+
+/** A defragmentation copies the whole database, which may be 8 GiB, and disks may do 20 MiB a second. */
+export const DEFRAGMENT_TIMEOUT_MS = 10 * 60 * 1_000;
+/** Asking all members for their status: as long as connecting may take. A member that is down must not hold up the others' answers. */
+export const STATUSES_TIMEOUT_MS = 3_000;
