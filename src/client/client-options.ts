@@ -1,10 +1,18 @@
 import { parseAddresses } from "../cluster/address.js";
 import type { Address } from "../cluster/address.js";
+import { DEFAULT_RETRY_BUDGET } from "../cluster/backoff.js";
+import type { RetryBudgetBounds } from "../cluster/backoff.js";
 import { requireKnown, requireTimeout } from "../cluster/wait.js";
 import { nodeRuntime } from "../connection/runtime.js";
 import type { Runtime } from "../connection/runtime.js";
+import { TlsFiles } from "../connection/tls-files.js";
 import { ArgumentError } from "../errors.js";
-import { DEFAULT_CONNECTION_LIMITS, DEFAULT_TIMEOUT_MS, TIMEOUT_MAX_MS } from "../options.js";
+import {
+  DEFAULT_CONNECTION_LIMITS,
+  DEFAULT_TIMEOUT_MS,
+  FILE_TLS_MAX_AGE_MS,
+  TIMEOUT_MAX_MS,
+} from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 
 /** What `new Client()` takes. */
@@ -20,6 +28,19 @@ export interface ClientOptions {
   auth?: { readonly user: string; readonly password: string };
   /** Length of time that a call may take, retries included, unless it says otherwise. Default: 10,000. */
   timeoutMs?: number;
+  /** The longest wait between two tries of a call. Waits grow from 10 ms, each of random length. Default: 1,000. */
+  maxRetryDelayMs?: number;
+  /**
+   * How many retries this client may spend, so that a struggling cluster is not buried under repeats. Without any left,
+   * a call fails with the error it has.
+   */
+  retryBudget?: Partial<RetryBudgetBounds>;
+  /**
+   * Re-read the endpoints from the cluster's member list about this often: new members are used, removed ones and
+   * learners are not. `client.cluster.sync()` does it once. An endpoint given here that is a member's keeps its
+   * spelling; for others the member's advertised client URLs are used. Default: 0, never.
+   */
+  endpointSyncMs?: number;
   /** What connections may cost and how long they wait; each field has a default. */
   limits?: Partial<ConnectionLimits>;
   /** For tests and simulators: clock, timers, randomness and sockets. */
@@ -29,17 +50,47 @@ export interface ClientOptions {
 /** `ClientOptions`, checked and complete. */
 export interface CheckedOptions {
   readonly addresses: readonly Address[];
-  readonly tls: TlsOptions | undefined;
+  readonly tls: TlsOptions | TlsFiles | undefined;
   readonly auth: { readonly user: string; readonly password: string } | undefined;
   readonly timeoutMs: number;
+  readonly maxRetryDelayMs: number | undefined;
+  readonly retryBudget: Partial<RetryBudgetBounds> | undefined;
+  /** 0: never. */
+  readonly endpointSyncMs: number;
   readonly limits: Readonly<ConnectionLimits>;
   readonly runtime: Runtime;
 }
 
 export { requireKnown, requireTimeout };
 
-const CLIENT_OPTIONS = ["endpoints", "tls", "auth", "timeoutMs", "limits", "runtime"];
-const TLS_OPTIONS = ["ca", "cert", "key", "serverName", "insecureSkipVerify"];
+const CLIENT_OPTIONS = [
+  "endpoints",
+  "tls",
+  "auth",
+  "timeoutMs",
+  "maxRetryDelayMs",
+  "retryBudget",
+  "endpointSyncMs",
+  "limits",
+  "runtime",
+];
+const BUDGET = Object.keys(DEFAULT_RETRY_BUDGET) as (keyof RetryBudgetBounds)[];
+const TLS_OPTIONS = [
+  "ca",
+  "cert",
+  "key",
+  "caFile",
+  "certFile",
+  "keyFile",
+  "serverName",
+  "insecureSkipVerify",
+];
+/** Zero says: not at all. */
+const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof ConnectionLimits>([
+  "busyPollMs",
+  "silenceMs",
+  "connectionMaxAgeMs",
+]);
 const LIMITS = Object.keys(DEFAULT_CONNECTION_LIMITS) as (keyof ConnectionLimits)[];
 
 /** From JavaScript anything can arrive. */
@@ -64,9 +115,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
   if (options.tls !== undefined) {
     requireObject(options.tls, "tls", "{ ca }, or {} for the system's authorities");
     requireKnown(options.tls, TLS_OPTIONS, "tls.");
-    if ((options.tls.cert === undefined) !== (options.tls.key === undefined)) {
-      throw new ArgumentError("tls.cert and tls.key belong together: give both or neither");
-    }
+    checkTls(options.tls);
     const plain = addresses.find(({ tls }) => tls === false);
     if (plain !== undefined) {
       throw new ArgumentError(
@@ -74,14 +123,17 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
       );
     }
   }
+  const runtime = options.runtime ?? nodeRuntime;
+  const readsFiles = options.tls !== undefined && TlsFiles.areIn(options.tls);
   const limits: ConnectionLimits = { ...DEFAULT_CONNECTION_LIMITS };
+  if (readsFiles) limits.connectionMaxAgeMs = FILE_TLS_MAX_AGE_MS;
   if (options.limits !== undefined) {
     requireObject(options.limits, "limits", "{ connectTimeoutMs: 1_000 }");
     requireKnown(options.limits, LIMITS, "limits.");
     for (const name of LIMITS) {
       const value = options.limits[name];
       if (value === undefined) continue;
-      const lowest = name === "busyPollMs" || name === "silenceMs" ? 0 : 1;
+      const lowest = MAY_BE_ZERO.has(name) ? 0 : 1;
       if (!Number.isInteger(value) || value < lowest || value > TIMEOUT_MAX_MS) {
         throw new ArgumentError(
           `limits.${name} is ${value}: not a whole number from ${lowest} to ${TIMEOUT_MAX_MS}`,
@@ -100,12 +152,54 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
   }
   return {
     addresses,
-    tls: options.tls,
+    tls: readsFiles ? new TlsFiles(options.tls!, runtime) : options.tls,
     auth: options.auth,
     timeoutMs: options.timeoutMs === undefined ? DEFAULT_TIMEOUT_MS : requireTimeout(options.timeoutMs),
+    maxRetryDelayMs:
+      options.maxRetryDelayMs === undefined
+        ? undefined
+        : requireTimeout(options.maxRetryDelayMs, "maxRetryDelayMs"),
+    retryBudget: options.retryBudget === undefined ? undefined : checkRetryBudget(options.retryBudget),
+    endpointSyncMs:
+      options.endpointSyncMs === undefined || options.endpointSyncMs === 0
+        ? 0
+        : requireTimeout(options.endpointSyncMs, "endpointSyncMs"),
     limits,
-    runtime: options.runtime ?? nodeRuntime,
+    runtime,
   };
+};
+
+const checkRetryBudget = (budget: Partial<RetryBudgetBounds>): Partial<RetryBudgetBounds> => {
+  requireObject(budget, "retryBudget", "{ retriesPerSecond: 100 }");
+  requireKnown(budget, BUDGET, "retryBudget.");
+  const checked: { -readonly [Name in keyof RetryBudgetBounds]?: number } = {};
+  for (const name of BUDGET) {
+    const value = budget[name];
+    if (value === undefined) continue;
+    const lowest = name === "callsPerRetry" ? 1 : 0;
+    if (!Number.isInteger(value) || value < lowest || value > TIMEOUT_MAX_MS) {
+      throw new ArgumentError(`retryBudget.${name} is ${value}: not a whole number from ${lowest}`);
+    }
+    checked[name] = value;
+  }
+  return checked;
+};
+
+const checkTls = (options: TlsOptions): void => {
+  for (const name of ["ca", "cert", "key"] as const) {
+    const path: unknown = options[`${name}File`];
+    if (path === undefined) continue;
+    if (typeof path !== "string" || path === "") throw new ArgumentError(`tls.${name}File must be a path`);
+    if (options[name] !== undefined) {
+      throw new ArgumentError(`tls.${name} and tls.${name}File say the same thing: give one of them`);
+    }
+  }
+  if (
+    ((options.cert ?? options.certFile) === undefined) !==
+    ((options.key ?? options.keyFile) === undefined)
+  ) {
+    throw new ArgumentError("tls.cert and tls.key belong together: give both or neither");
+  }
 };
 
 /** What HTTP/2 itself bounds (RFC 9113 §6.5.2). */

@@ -1,6 +1,7 @@
 import type { Pool } from "../cluster/pool.js";
 import { Calls } from "./calls.js";
 import type { CheckedOptions } from "./client-options.js";
+import { EndpointSync } from "./endpoint-sync.js";
 import { openPool } from "./open-pool.js";
 import { Renewals } from "./renewals.js";
 import { Watches } from "./watch.js";
@@ -11,6 +12,7 @@ export class ClientParts {
   readonly calls: Calls;
   readonly renewals: Renewals;
   readonly watches: Watches;
+  readonly endpointSync: EndpointSync;
   #closed = false;
 
   constructor(options: CheckedOptions) {
@@ -18,6 +20,8 @@ export class ClientParts {
     this.calls = new Calls(this.pool, options.timeoutMs);
     this.renewals = new Renewals(this.pool);
     this.watches = new Watches(this.pool, options.timeoutMs);
+    this.endpointSync = new EndpointSync(this.pool, options.tls !== undefined);
+    if (options.endpointSyncMs > 0) this.endpointSync.start(options.endpointSyncMs, options.timeoutMs);
   }
 
   get closed(): boolean {
@@ -26,6 +30,7 @@ export class ClientParts {
 
   close(): void {
     this.#closed = true;
+    this.endpointSync.close();
     this.renewals.close();
     this.watches.close();
     this.pool.close();

@@ -14,13 +14,15 @@ const USER_AGENT = "etcdwire-node";
 
 /** A pool with what it needs from the messages: how to ask a member about its leader, and how to get a token. */
 export const openPool = (options: CheckedOptions): Pool => {
-  const { addresses, tls, auth, limits, runtime } = options;
+  const { addresses, tls, auth, limits, runtime, maxRetryDelayMs, retryBudget } = options;
   return new Pool(
     {
       addresses,
       tls,
       limits,
       userAgent: USER_AGENT,
+      maxRetryDelayMs,
+      retryBudget,
       probe,
       authenticate: auth === undefined ? undefined : (connection, ms) => authenticate(connection, ms, auth),
     },

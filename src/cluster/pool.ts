@@ -3,6 +3,7 @@ import type { Runtime } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, StatusError, afterRetries, asRead, unsentBecause } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
+import type { TlsFiles } from "../connection/tls-files.js";
 import type { Feature, Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
 import type { Address } from "./address.js";
@@ -25,7 +26,7 @@ export type Route = "leader" | "any" | Endpoint;
 
 export interface PoolOptions {
   addresses: readonly Address[];
-  tls: TlsOptions | undefined;
+  tls: TlsOptions | TlsFiles | undefined;
   limits: Readonly<ConnectionLimits>;
   userAgent: string;
   /** Where a token comes from when the client has credentials: one Authenticate call. */
