@@ -5,6 +5,8 @@
 export { Client } from "./client/client.js";
 export type { CallerOptions, Leader } from "./client/client.js";
 export type { ClientOptions } from "./client/client-options.js";
+export { Watcher } from "./client/watcher.js";
+export type { WatchBatch, WatchEvent, WatchOptions } from "./client/watcher.js";
 export { Session } from "./locks/session.js";
 export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
@@ -36,5 +38,6 @@ export type {
   RpcEvent,
   TracedConnection,
   TracingEvents,
-  WatchEvent,
+  // What a watch delivers has the plain name.
+  WatchEvent as WatchTraceEvent,
 } from "./tracing.js";
