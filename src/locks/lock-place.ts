@@ -2,7 +2,7 @@ import type { LockPlans } from "./lock-plans.js";
 import type { NameWatch } from "./name-watch.js";
 import type { Session } from "./session.js";
 
-/** Everything about one name that an acquire needs. */
+/** Everything about one name that an acquire needs. Keys are those of the session's namespace, without its prefix. */
 export interface LockPlace {
   readonly session: Session;
   readonly plans: LockPlans;

@@ -1,11 +1,12 @@
-import type { Client } from "../client/client.js";
+import type { Namespace } from "../client/namespace.js";
 import { compare, op, param } from "../txn/shape.js";
 
 /**
  * The transactions of a lock. The layout is that of Go's `concurrency.Mutex`: everyone who wants the lock puts
- * `name/` + hex lease id, and whoever's key has the lowest create revision holds it.
+ * `name/` + hex lease id, and whoever's key has the lowest create revision holds it. In a namespace all keys get its
+ * prefix, as with Go's `namespace.NewKV`.
  */
-const preparePlans = (client: Client) => {
+const preparePlans = (client: Namespace) => {
   const key = param.key("key");
   const prefix = param.key("prefix");
   // The value tells one acquire from another: a key of ours that carries another value is left over.
@@ -52,10 +53,10 @@ const preparePlans = (client: Client) => {
 
 export type LockPlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Client, LockPlans>();
+const plansOf = new WeakMap<Namespace, LockPlans>();
 
-/** Compiled once per client. */
-export const lockPlans = (client: Client): LockPlans => {
+/** Compiled once per client or namespace. */
+export const lockPlans = (client: Namespace): LockPlans => {
   let plans = plansOf.get(client);
   if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
   return plans;

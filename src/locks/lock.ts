@@ -14,9 +14,9 @@ import type { Turn } from "./lock-queue.js";
  * lost meanwhile. Where the protected thing is outside etcd, send `token` along and refuse lower ones there.
  */
 export class Lock implements NameWatchUser {
-  /** The lock's name. */
+  /** The lock's name, as its namespace knows it. */
   readonly name: string;
-  /** The key in etcd that stands for this holder: `name/` + hex lease id. */
+  /** The key that stands for this holder: `name/` + hex lease id. Without the namespace's prefix, which it has in etcd. */
   readonly key: string;
   /**
    * The fencing token: the create revision of `key`. Of all holders that a name ever had, a later one has a
@@ -130,8 +130,7 @@ export class Lock implements NameWatchUser {
   #lose(reason: LockLostError): void {
     if (!this.signal.aborted) {
       this.#lostReason = reason;
-      if (lockEvents.hasSubscribers)
-        lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
+      if (lockEvents.hasSubscribers) lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
     }
     this.#end(reason);
   }

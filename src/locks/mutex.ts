@@ -31,6 +31,9 @@ const stateOf = new WeakMap<Session, SessionState>();
  * A lock with a name, for everyone who uses the same cluster: Go's `concurrency.Mutex` and `etcdctl lock` on the
  * same name included. Callers get it in the order in which they asked; callers that share a session take turns
  * in this process.
+ *
+ * A session of a namespace gives the name the namespace's prefix in etcd: it is the same lock as that of the prefix and
+ * the name together. `name`, `lock.key` and messages of errors have it without.
  */
 export class Mutex {
   readonly name: string;
@@ -46,10 +49,10 @@ export class Mutex {
    */
   constructor(session: Session, name: string) {
     if (typeof name !== "string" || name === "") throw new ArgumentError("a lock's name must not be empty");
-    const bytes = Buffer.byteLength(name);
+    const bytes = session.client.space.key(name).length;
     if (bytes > LOCK_NAME_MAX_BYTES) {
       throw new ArgumentError(
-        `the lock's name has ${bytes} bytes, over the ${LOCK_NAME_MAX_BYTES} that fit etcd's requests`,
+        `the lock's name, a namespace's prefix included, has ${bytes} bytes, over the ${LOCK_NAME_MAX_BYTES} that fit etcd's requests`,
       );
     }
     this.name = name;

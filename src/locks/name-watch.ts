@@ -1,12 +1,11 @@
 import { backoffMs } from "../cluster/backoff.js";
-import type { Client } from "../client/client.js";
+import type { Namespace } from "../client/namespace.js";
 import type { Watch } from "../client/watch.js";
 import type { Timer } from "../connection/runtime.js";
 import type { EtcdError } from "../errors.js";
 import { Event } from "../messages/generated.js";
 import { toSafeInteger } from "../messages/numbers.js";
 import { WARM_WATCH_MS } from "../options.js";
-import { prefixEnd } from "../txn/plan.js";
 
 /** What whoever waits for, or holds, the lock is told. */
 export interface NameWatchUser {
@@ -34,8 +33,8 @@ export const keyText = (key: Uint8Array): string => text.decode(key);
  * for a while after its use, so that a name under contention needs no watch per acquire.
  */
 export class NameWatch {
-  readonly #client: Client;
-  readonly #prefix: Buffer;
+  readonly #client: Namespace;
+  readonly #prefix: string;
   readonly #onIdle: () => void;
   #watch: Watch | undefined;
   /** Every deletion after this is seen; Infinity while not watching. */
@@ -47,9 +46,9 @@ export class NameWatch {
   #reopenTimer: Timer;
 
   /** @param onIdle nobody uses it any more, and it has ended */
-  constructor(client: Client, prefix: string, onIdle: () => void) {
+  constructor(client: Namespace, prefix: string, onIdle: () => void) {
     this.#client = client;
-    this.#prefix = Buffer.from(prefix);
+    this.#prefix = prefix;
     this.#onIdle = onIdle;
   }
 
@@ -70,7 +69,8 @@ export class NameWatch {
     const { runtime } = this.#client.parts.pool;
     let createdAtMs = Infinity;
     this.#watch = this.#client.parts.watches.open(
-      { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix), noPut: true },
+      // Keys of the store here, and those of the namespace everywhere else in the locks.
+      { ...this.#client.space.range(this.#prefix, { prefix: true }), noPut: true },
       {
         onCreated: (revision) => {
           createdAtMs = runtime.now();
@@ -131,9 +131,10 @@ export class NameWatch {
   #report(events: readonly Event[]): void {
     const user = this.#user;
     if (user === undefined) return;
+    const { space } = this.#client;
     for (const { type, kv } of events) {
-      if (type !== Event.EventType.DELETE || kv === undefined) continue;
-      user.onDeleted(keyText(kv.key), toSafeInteger(kv.mod_revision, "mod_revision"));
+      if (type !== Event.EventType.DELETE || kv === undefined || !space.holds(kv.key)) continue;
+      user.onDeleted(keyText(space.strip(kv.key)), toSafeInteger(kv.mod_revision, "mod_revision"));
     }
     user.onBatchEnd();
   }

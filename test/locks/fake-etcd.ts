@@ -1,4 +1,5 @@
 import type { Client } from "../../src/client/client.js";
+import { KeySpace } from "../../src/client/key-space.js";
 import type { LeaseRenewal } from "../../src/client/renewals.js";
 import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
@@ -80,30 +81,39 @@ export class FakeEtcd {
     return line.sort(([, a], [, b]) => a.createRevision - b.createRevision)[0]?.[0];
   }
 
-  /** @throws StatusError when a put names a lease that is gone */
-  txn(shape: AnyShape, parameters: Parameters): Result {
+  /**
+   * @param prefix of the namespace that the transaction is in
+   * @throws StatusError when a put names a lease that is gone
+   */
+  txn(shape: AnyShape, parameters: Parameters, prefix: string): Result {
     const events: Event[] = [];
     const next = this.revision + 1;
-    const result = this.#run(shape, parameters, next, events);
+    const result = this.#run(shape, parameters, prefix, next, events);
     if (events.length > 0) this.revision = next;
     result.revision = this.revision;
     this.#publish(events);
     return result;
   }
 
-  #run(shape: AnyShape, parameters: Parameters, next: number, events: Event[]): Result {
-    const succeeded = (shape.if ?? []).every((compare) => this.#holds(compare, parameters));
+  #run(shape: AnyShape, parameters: Parameters, prefix: string, next: number, events: Event[]): Result {
+    const succeeded = (shape.if ?? []).every((compare) => this.#holds(compare, parameters, prefix));
     const operations = (succeeded ? shape.then : shape.else) ?? [];
-    const responses = operations.map((operation) => this.#do(operation, parameters, next, events));
+    const responses = operations.map((operation) => this.#do(operation, parameters, prefix, next, events));
     return { succeeded, revision: 0, raftTerm: 1, responses };
   }
 
-  #do(operation: AnyOperation, parameters: Parameters, next: number, events: Event[]): unknown {
+  #do(
+    operation: AnyOperation,
+    parameters: Parameters,
+    prefix: string,
+    next: number,
+    events: Event[],
+  ): unknown {
     const fill = (slot: unknown): unknown =>
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
     if (operation.op === "txn")
-      return { kind: "txn", result: this.#run(operation.shape, parameters, next, events) };
-    const key = String(fill(operation.key));
+      return { kind: "txn", result: this.#run(operation.shape, parameters, prefix, next, events) };
+    const key = prefix + String(fill(operation.key));
     if (operation.op === "put") {
       const lease = fill(operation.options.lease) as bigint;
       if (!this.leases.has(lease)) {
@@ -125,14 +135,19 @@ export class FakeEtcd {
       .filter(([name]) => (operation.options.prefix === true ? name.startsWith(key) : name === key))
       .filter(([, entry]) => entry.createRevision <= before)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, entry]) => ({ ...entry, key: bytesOf(name), value: bytesOf(entry.value), version: 1 }));
+      .map(([name, entry]) => ({
+        ...entry,
+        key: bytesOf(name.slice(prefix.length)),
+        value: bytesOf(entry.value),
+        version: 1,
+      }));
     return { kind: "get", kvs, count: kvs.length, more: false };
   }
 
-  #holds(compare: AnyCompare, parameters: Parameters): boolean {
+  #holds(compare: AnyCompare, parameters: Parameters, prefix: string): boolean {
     const fill = (slot: unknown): unknown =>
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
-    const key = String(fill(compare.key));
+    const key = prefix + String(fill(compare.key));
     if (compare.operator !== "=") throw new Error("the model knows no operator but =");
     const operand = fill(compare.operand);
     const found = [...this.keys].filter(([name]) =>
@@ -238,7 +253,14 @@ export class FakeClient {
   readonly leases;
   readonly watches;
 
-  constructor(readonly etcd: FakeEtcd) {
+  readonly space: KeySpace;
+
+  /** @param prefix of the namespace that the client is, if it is one */
+  constructor(
+    readonly etcd: FakeEtcd,
+    readonly prefix = "",
+  ) {
+    this.space = new KeySpace(Buffer.from(prefix));
     this.leases = {
       grant: (ttlSeconds: number) => {
         const id = BigInt(++leaseCount);
@@ -305,7 +327,7 @@ export class FakeClient {
     let reply: (() => void) | undefined;
     const arrive = (): void => {
       try {
-        const result = etcd.txn(shape, parameters);
+        const result = etcd.txn(shape, parameters, this.prefix);
         reply = () => {
           resolve(result);
         };

@@ -28,15 +28,20 @@ const oneOf = <T>(all: Iterable<T>, pick: number): T | undefined => {
   return list[pick % Math.max(1, list.length)];
 };
 
+const NAME = "space/a";
+
 interface Attempt {
   readonly controller: AbortController;
   ended: boolean;
 }
 
-/** Two clients with two sessions each, and locks of one name: whatever order things happen in. */
+/**
+ * Two clients with two sessions each, one of them a namespace, and locks of one name in etcd: whatever order things
+ * happen in.
+ */
 class World {
   readonly etcd = new FakeEtcd();
-  readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd)];
+  readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
   readonly mutexes: { session: Session; mutex: Mutex }[] = [];
   readonly attempts: Attempt[] = [];
   /** Who believes that it holds the lock, which etcd has not ended behind its back. */
@@ -48,13 +53,14 @@ class World {
     for (const client of this.clients) {
       for (let i = 0; i < 2; i++) {
         const session = await Session.create(client.real, { ttlSeconds: 1_000_000 });
-        this.mutexes.push({ session, mutex: new Mutex(session, "a") });
+        this.mutexes.push({ session, mutex: new Mutex(session, NAME.slice(client.prefix.length)) });
       }
     }
   }
 
   lock(pick: number): void {
-    const { mutex } = this.mutexes[pick % this.mutexes.length]!;
+    const { session, mutex } = this.mutexes[pick % this.mutexes.length]!;
+    const prefix = Buffer.from(session.client.space.prefix).toString();
     const attempt: Attempt = { controller: new AbortController(), ended: false };
     this.attempts.push(attempt);
     void mutex
@@ -67,8 +73,8 @@ class World {
           if (!lock.isHeld) return;
           const grant = ++this.#grants;
           expect([...this.holders]).toEqual([]);
-          expect(this.etcd.holder("a/")).toBe(lock.key);
-          expect(this.etcd.keys.get(lock.key)?.createRevision).toBe(lock.token);
+          expect(this.etcd.holder(`${NAME}/`)).toBe(prefix + lock.key);
+          expect(this.etcd.keys.get(prefix + lock.key)?.createRevision).toBe(lock.token);
           this.holders.add(grant);
           const stop = (): void => {
             this.holders.delete(grant);
