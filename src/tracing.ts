@@ -169,6 +169,7 @@ export type LeaderEvent =
       /** It is gone, says that it leads no more, or failed calls in a way that makes it doubtful. */
       readonly type: "lost";
       readonly endpoint: string;
+      readonly memberId: bigint | undefined;
       /** The highest raft term seen. */
       readonly term: number;
     };

@@ -69,6 +69,10 @@ export class MemoryRuntime implements Runtime {
     this.#timers = this.#timers.filter((each) => each !== timer);
   }
 
+  readFile(path: string): Buffer {
+    throw new Error(`no file ${path} in memory`);
+  }
+
   random(): number {
     return 0.5;
   }

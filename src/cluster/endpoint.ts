@@ -1,9 +1,10 @@
 import { Connection } from "../connection/connection.js";
 import type { ConnectionListener } from "../connection/connection.js";
-import type { Runtime } from "../connection/runtime.js";
+import type { Runtime, Timer } from "../connection/runtime.js";
+import { TlsFiles } from "../connection/tls-files.js";
 import { ConnectionError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
-import { PING_INTERVAL_MAX_MS, SPARE_RETRY_MS } from "../options.js";
+import { PING_INTERVAL_MAX_MS, REPLACEMENT_RETRY_MS, SPARE_RETRY_MS, TIMEOUT_MAX_MS } from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import { Http2Code } from "../wire/layout.js";
 import type { Address } from "./address.js";
@@ -21,7 +22,7 @@ const KINDS: readonly ConnectionKind[] = ["calls", "streams"];
 
 export interface EndpointOptions {
   address: Address;
-  tls: TlsOptions | undefined;
+  tls: TlsOptions | TlsFiles | undefined;
   limits: Readonly<ConnectionLimits>;
   userAgent: string;
 }
@@ -58,6 +59,10 @@ export class Endpoint {
   /** The second connection for calls, made when bulk first asks for it. */
   #spare: Connection | undefined;
   #spareRetryAtMs = -Infinity;
+  /** Connections that take an old one's place as soon as they are open, and which one that is. */
+  readonly #replacements = new Map<Connection, Connection>();
+  /** When open connections are too old. */
+  readonly #ageTimers = new Map<Connection, Timer>();
   /** Connections that only finish their calls. */
   readonly #draining = new Set<Connection>();
   /** Of connections made from now on. */
@@ -81,10 +86,12 @@ export class Endpoint {
     return this.#retryAtMs;
   }
 
-  /** Calls under way and waiting, over both connections. */
+  /** Calls under way and waiting, over all connections. */
   get callCount(): number {
     const { calls, streams } = this.#connections;
-    return (calls?.callCount ?? 0) + (streams?.callCount ?? 0) + (this.#spare?.callCount ?? 0);
+    let count = (calls?.callCount ?? 0) + (streams?.callCount ?? 0) + (this.#spare?.callCount ?? 0);
+    for (const connection of this.#draining) count += connection.callCount;
+    return count;
   }
 
   /** The connection if it is open now. */
@@ -135,6 +142,12 @@ export class Endpoint {
     const listener: ConnectionListener = {
       onOpen: (connection) => {
         openedAtMs = this.#runtime.now();
+        this.#watchAge(kind, connection);
+        const old = this.#replacements.get(connection);
+        if (old !== undefined) {
+          this.#replace(kind, old, connection);
+          return;
+        }
         if (connection === this.#spare) {
           this.#makeWay();
           return;
@@ -155,6 +168,7 @@ export class Endpoint {
           this.#pingIntervalMs = Math.min(2 * this.#pingIntervalMs, PING_INTERVAL_MAX_MS);
         }
         this.#draining.add(connection);
+        this.#forgetAge(connection);
         if (!leave(connection)) return;
         if (kind === "calls") this.serverVersion = undefined;
         this.#putAside(openedAtMs);
@@ -162,6 +176,13 @@ export class Endpoint {
       },
       onClose: (connection, error) => {
         this.#draining.delete(connection);
+        this.#forgetAge(connection);
+        const old = this.#replacements.get(connection);
+        if (old !== undefined) {
+          // No failure of the endpoint, which still has the old one.
+          this.#replacements.delete(connection);
+          this.#watchAge(kind, old, REPLACEMENT_RETRY_MS);
+        }
         if (!leave(connection)) return;
         if (kind === "calls") this.serverVersion = undefined;
         this.lastError = error;
@@ -169,15 +190,19 @@ export class Endpoint {
         this.#listener.onUnusable(this, kind);
       },
     };
+    const files = tls instanceof TlsFiles ? tls.current(address.text) : undefined;
+    const current = tls instanceof TlsFiles ? files?.options : tls;
     const connection = new Connection(
       {
+        kind,
         target: {
           endpoint: address.text,
           host: address.host,
           port: address.port,
           path: address.path,
           serverName: address.serverName,
-          tls: tls !== undefined || address.tls === true ? (tls ?? {}) : undefined,
+          tls: address.tls === true ? (current ?? {}) : current,
+          tlsProblem: files?.problem,
         },
         authority: address.authority,
         userAgent,
@@ -194,6 +219,50 @@ export class Endpoint {
     );
     connection.setToken(this.#token);
     return connection;
+  }
+
+  /** From when it is open, or from when its replacement failed; an old connection's place is taken by a new one. */
+  #watchAge(kind: ConnectionKind, connection: Connection, retryMs = Infinity): void {
+    const { connectionMaxAgeMs } = this.#options.limits;
+    if (connectionMaxAgeMs === 0 || this.#closed || connection.state !== "open") return;
+    // Spread, because all of a client's connections, and all clients of a restarted server, began at once.
+    const ageMs = Math.min(retryMs, connectionMaxAgeMs) * (0.9 + 0.2 * this.#runtime.random());
+    const onOld = (): void => {
+      this.#ageTimers.delete(connection);
+      if (connection === this.#spare) {
+        // Made anew when bulk asks for it.
+        this.#spare = undefined;
+        connection.drain();
+      } else if (connection === this.#connections[kind]) {
+        this.#replacements.set(this.#connect(kind), connection);
+      }
+    };
+    this.#ageTimers.set(connection, this.#runtime.setTimer(onOld, Math.min(ageMs, TIMEOUT_MAX_MS)));
+  }
+
+  #forgetAge(connection: Connection): void {
+    const timer = this.#ageTimers.get(connection);
+    if (timer === undefined) return;
+    this.#runtime.clearTimer(timer);
+    this.#ageTimers.delete(connection);
+  }
+
+  /** The replacement of an old connection is open. Nothing is lost: the old one ends when its last call has. */
+  #replace(kind: ConnectionKind, old: Connection, replacement: Connection): void {
+    this.#replacements.delete(replacement);
+    const current = this.#connections[kind];
+    if (current === old || current === undefined) this.#connections[kind] = replacement;
+    // They have changed places for bulk meanwhile.
+    else if (this.#spare === old) this.#spare = replacement;
+    else {
+      // It has broken, and another is there.
+      replacement.drain();
+      return;
+    }
+    this.lastError = undefined;
+    // First, so that nobody is sent to the old one any more.
+    if (this.#connections[kind] === replacement) this.#listener.onOpen(this, kind);
+    old.drain();
   }
 
   /** Bulk is under way on the connection for calls: new calls go to the spare one, if that has none. */
@@ -214,6 +283,7 @@ export class Endpoint {
     this.#token = token;
     for (const kind of KINDS) this.#connections[kind]?.setToken(token);
     this.#spare?.setToken(token);
+    for (const connection of this.#replacements.keys()) connection.setToken(token);
   }
 
   /** Ends all connections now because nobody answers there: its calls fail with `error`'s reason. New ones are made later. */
@@ -231,6 +301,7 @@ export class Endpoint {
     this.#closed = true;
     this.#connections.calls?.drain();
     this.#spare?.drain();
+    for (const connection of this.#replacements.keys()) connection.close();
     const { text } = this.address;
     this.#connections.streams?.abandon(
       new ConnectionError("ETCD_CONNECTION_LOST", `${text} is none of the endpoints any more`, {
@@ -245,7 +316,7 @@ export class Endpoint {
     this.#closed = true;
     for (const kind of KINDS) this.#connections[kind]?.close();
     this.#spare?.close();
-    for (const connection of this.#draining) connection.close();
+    for (const connection of [...this.#replacements.keys(), ...this.#draining]) connection.close();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { connectSocket } from "./socket.js";
 import type { SocketFactory } from "./socket.js";
 
@@ -5,7 +6,7 @@ import type { SocketFactory } from "./socket.js";
 export type Timer = unknown;
 
 /**
- * Everything outside the program that this package touches: time, randomness, scheduling, sockets. A test or a
+ * Everything outside the program that this package touches: time, randomness, scheduling, sockets, files. A test or a
  * simulator passes its own.
  */
 export interface Runtime {
@@ -23,6 +24,8 @@ export interface Runtime {
   /** Run `callback` after the loop has looked for input once: for bulk work that must not hold up reading. */
   yieldToInput(callback: () => void): void;
   connect: SocketFactory;
+  /** The whole file, now: certificates are small, and a connection waits for them. Throws what `node:fs` does. */
+  readFile(path: string): Buffer;
 }
 
 export const nodeRuntime: Runtime = {
@@ -45,4 +48,5 @@ export const nodeRuntime: Runtime = {
     setImmediate(callback);
   },
   connect: connectSocket,
+  readFile: (path) => readFileSync(path),
 };

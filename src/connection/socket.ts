@@ -14,6 +14,8 @@ export interface SocketTarget {
   path?: string | undefined;
   /** Present for TLS. */
   tls?: TlsOptions | undefined;
+  /** Why `tls` does not hold what its files hold now, if so. */
+  tlsProblem?: string | undefined;
   /** Server name for SNI and verification; `undefined` for an IP address. */
   serverName?: string | undefined;
 }
@@ -228,12 +230,16 @@ const translateSocketError = (
       return refusedCertificate(target, reasonOf(cause), cause);
     }
     if (isTlsFailure(code, cause)) {
-      return new ConnectionError("ETCD_TLS", `TLS with ${endpoint} failed: ${tlsHint(code, cause)}`, {
-        // The connection decides per call.
-        mayHaveApplied: heard,
-        endpoint,
-        cause,
-      });
+      return new ConnectionError(
+        "ETCD_TLS",
+        `TLS with ${endpoint} failed: ${tlsHint(code, cause)}${staleFiles(target)}`,
+        {
+          // The connection decides per call.
+          mayHaveApplied: heard,
+          endpoint,
+          cause,
+        },
+      );
     }
   }
   if (heard) {
@@ -267,18 +273,19 @@ const alertOf = (cause: Error): number => Number(/SSL alert number (\d+)/.exec(c
 const reasonOf = (cause: Error & { reason?: string | null }): string => cause.reason ?? cause.message;
 
 /** Recognizable by its gRPC code: UNAUTHENTICATED. */
-const refusedCertificate = (
-  { endpoint, tls }: SocketTarget,
-  reason: string,
-  cause?: Error,
-): ConnectionError =>
-  new ConnectionError(
+const refusedCertificate = (target: SocketTarget, reason: string, cause?: Error): ConnectionError => {
+  const { endpoint, tls } = target;
+  return new ConnectionError(
     "ETCD_TLS",
     tls?.cert === undefined
       ? `${endpoint} wants a client certificate (tls.cert, tls.key) and none was given: ${reason}`
-      : `${endpoint} refused the client certificate (tls.cert, tls.key): ${reason}`,
+      : `${endpoint} refused the client certificate (tls.cert, tls.key): ${reason}${staleFiles(target)}`,
     { mayHaveApplied: false, grpcCode: 16, endpoint, cause },
   );
+};
+
+const staleFiles = ({ tlsProblem }: SocketTarget): string =>
+  tlsProblem === undefined ? "" : ` (the certificates were read earlier, because now ${tlsProblem})`;
 
 const certificateCodes = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",

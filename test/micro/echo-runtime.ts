@@ -31,6 +31,9 @@ export class EchoRuntime implements Runtime {
     clearTimeout(timer as NodeJS.Timeout);
   };
   random = (): number => 0.5;
+  readFile = (path: string): Buffer => {
+    throw new Error(`no file ${path} in memory`);
+  };
   yieldToInput = (callback: () => void): void => {
     this.defer(callback);
   };

@@ -18,6 +18,8 @@ interface ManualTimer {
 export class ManualRuntime implements Runtime {
   nowMs = 1_000_000;
   readonly sockets: MemorySocket[] = [];
+  /** By path. */
+  readonly files = new Map<string, string>();
   /** What deferred callbacks threw: on a real runtime an uncaught exception. */
   readonly uncaught: unknown[] = [];
   readonly #timers = new Set<ManualTimer>();
@@ -63,6 +65,12 @@ export class ManualRuntime implements Runtime {
     this.sockets.push(socket);
     return socket;
   };
+
+  readFile(path: string): Buffer {
+    const text = this.files.get(path);
+    if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    return Buffer.from(text);
+  }
 
   get timerCount(): number {
     return this.#timers.size;

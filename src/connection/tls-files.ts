@@ -1,0 +1,114 @@
+import tls from "node:tls";
+import { ArgumentError } from "../errors.js";
+import type { TlsOptions } from "../options.js";
+import { connectionEvents } from "../tracing.js";
+import type { Runtime } from "./runtime.js";
+
+/** The options of one connection. */
+export interface CurrentTls {
+  readonly options: TlsOptions;
+  /** Why the files that lie there now are not in use; for the message of a handshake that fails. */
+  readonly problem: string | undefined;
+}
+
+const FILE_OPTIONS = ["caFile", "certFile", "keyFile"] as const;
+type FileOption = (typeof FILE_OPTIONS)[number];
+type Contents = Partial<Record<FileOption, Buffer>>;
+
+/**
+ * The files of the tls option, read anew for every connection, so that a rotation needs no restart. Files that are
+ * being replaced may be missing, cut short, or a certificate with the key of another: what was usable last is used
+ * until they can be used again.
+ */
+export class TlsFiles {
+  readonly #options: TlsOptions;
+  readonly #runtime: Runtime;
+  #usable: Contents;
+
+  /** @throws ArgumentError for files that cannot be used now: there is nothing to fall back on yet */
+  constructor(options: TlsOptions, runtime: Runtime) {
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#usable = {};
+    try {
+      this.#usable = this.#read();
+    } catch (cause) {
+      throw new ArgumentError((cause as Error).message);
+    }
+  }
+
+  static areIn({ caFile, certFile, keyFile }: TlsOptions): boolean {
+    return caFile !== undefined || certFile !== undefined || keyFile !== undefined;
+  }
+
+  /** For one new connection to `endpoint`. */
+  current(endpoint: string): CurrentTls {
+    let problem: string | undefined;
+    try {
+      this.#usable = this.#read();
+    } catch (cause) {
+      problem = (cause as Error).message;
+      if (connectionEvents.hasSubscribers) {
+        connectionEvents.publish({ type: "tlsFilesUnusable", endpoint, message: problem });
+      }
+    }
+    // A copy, also because getters of the caller's are called once for each connection.
+    const options = { ...this.#options };
+    const { caFile, certFile, keyFile } = this.#usable;
+    if (caFile !== undefined) options.ca = caFile;
+    if (certFile !== undefined) options.cert = certFile;
+    if (keyFile !== undefined) options.key = keyFile;
+    return { options, problem };
+  }
+
+  /** @throws Error that names the file */
+  #read(): Contents {
+    const contents: Contents = {};
+    for (const name of FILE_OPTIONS) {
+      const path = this.#options[name];
+      if (path === undefined) continue;
+      try {
+        contents[name] = this.#runtime.readFile(path);
+      } catch (cause) {
+        throw new Error(`tls.${name} cannot be read: ${(cause as Error).message}`, { cause });
+      }
+    }
+    const isNew = FILE_OPTIONS.some(
+      (name) => contents[name]?.equals(this.#usable[name] ?? NO_BYTES) === false,
+    );
+    if (isNew) this.#check(contents);
+    return contents;
+  }
+
+  /** OpenSSL reads what it can of a list of authorities and says nothing of the rest, so that is looked at here. */
+  #check({ caFile: ca, certFile: cert, keyFile: key }: Contents): void {
+    const { caFile, certFile, keyFile } = this.#options;
+    if (ca !== undefined && !isWholePem(ca)) {
+      throw new Error(`tls.caFile "${caFile}" does not hold whole certificates in PEM`);
+    }
+    // An empty file would count as no certificate at all.
+    if (cert !== undefined) tryContext({ cert }, cert, `tls.certFile "${certFile}"`);
+    if (key !== undefined) tryContext({ key }, key, `tls.keyFile "${keyFile}"`);
+    if (cert !== undefined && key !== undefined) {
+      tryContext({ cert, key }, key, `tls.certFile "${certFile}" with tls.keyFile "${keyFile}"`);
+    }
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** At least one block, and an end for each beginning: a file that is cut short has one too few. */
+const isWholePem = (bytes: Buffer): boolean => {
+  const text = bytes.toString("latin1");
+  const begun = text.split("-----BEGIN ").length - 1;
+  return begun > 0 && begun === (text.match(/-----END [A-Z0-9 ]+-----/g) ?? []).length;
+};
+
+const tryContext = (options: tls.SecureContextOptions, bytes: Buffer, name: string): void => {
+  try {
+    if (!isWholePem(bytes)) throw new Error("no whole PEM block");
+    tls.createSecureContext(options);
+  } catch (cause) {
+    throw new Error(`${name} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+};
