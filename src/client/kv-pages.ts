@@ -1,0 +1,142 @@
+import { AbortError, EtcdError, ProtocolError } from "../errors.js";
+import type { KeyValue } from "../txn/key-value.js";
+import type { CallOptions } from "../cluster/pool.js";
+import type { KeySpace } from "./key-space.js";
+import type { RangeFields, RangeReply } from "./kv-codec.js";
+import { pageFields } from "./kv-options.js";
+import type { SortOrder } from "./kv-options.js";
+
+/** Some of the keys of a range, in order. */
+export interface Page {
+  readonly kvs: readonly KeyValue[];
+  /** The revision that all pages are read at: a watch from the one behind it misses nothing. */
+  readonly revision: number;
+  /** All keys in the range, those of other pages included. */
+  readonly count: number;
+}
+
+/** What is paged through, and how a page is had. */
+export interface PageSource {
+  readonly fields: RangeFields;
+  readonly pageSize: number;
+  readonly order: SortOrder;
+  readonly space: KeySpace;
+  readonly options: CallOptions;
+  readonly read: (fields: RangeFields, options: CallOptions) => Promise<RangeReply>;
+}
+
+/** The pages of one range at one revision; the next one is on its way while the consumer has the one before. */
+export async function* readPages(source: PageSource): AsyncGenerator<Page, void, undefined> {
+  const pager = new Pager(source);
+  try {
+    let reply: RangeReply | undefined = await pager.next();
+    const { count } = reply;
+    while (reply !== undefined) {
+      const next: Promise<RangeReply> | undefined = pager.isDone ? undefined : pager.next();
+      // Whoever asks for it is told.
+      next?.catch(() => {});
+      yield { kvs: reply.kvs, revision: pager.revision, count };
+      reply = await next;
+      pager.throwIfAborted();
+    }
+  } finally {
+    pager.close();
+  }
+}
+
+/** The keys of all pages. */
+export async function* readKeys(source: PageSource): AsyncGenerator<KeyValue, void, undefined> {
+  for await (const { kvs } of readPages(source)) yield* kvs;
+}
+
+/** Knows what has been read, and asks for what comes next. */
+class Pager {
+  /** The last page was read. */
+  isDone = false;
+  /** Of the first page, once that was read. */
+  revision = 0;
+  readonly #source: PageSource;
+  #fields: RangeFields;
+  #limit: number;
+  /** Ends the page that is on its way when nobody wants it any more. */
+  readonly #stop = new AbortController();
+  readonly #onAbort = (): void => {
+    this.#stop.abort(this.#source.options.signal?.reason);
+  };
+
+  constructor(source: PageSource) {
+    this.#source = source;
+    this.#fields = source.fields;
+    this.#limit = source.pageSize;
+    const { signal } = source.options;
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  async next(): Promise<RangeReply> {
+    const reply = await this.#read();
+    if (this.revision === 0) {
+      this.revision = this.#fields.revision === 0 ? reply.header.revision : this.#fields.revision;
+    }
+    const last = reply.kvs.at(-1);
+    if (reply.more && last !== undefined) this.#moveBehind(last);
+    else this.isDone = true;
+    return reply;
+  }
+
+  throwIfAborted(): void {
+    const { signal } = this.#source.options;
+    if (signal?.aborted === true) throw new AbortError(signal.reason, false);
+  }
+
+  close(): void {
+    this.#source.options.signal?.removeEventListener("abort", this.#onAbort);
+    if (!this.isDone) this.#stop.abort();
+  }
+
+  async #read(): Promise<RangeReply> {
+    const { order, options, read } = this.#source;
+    for (;;) {
+      try {
+        return await read(pageFields(this.#fields, this.#limit, order), {
+          ...options,
+          signal: this.#stop.signal,
+        });
+      } catch (error) {
+        if (!(error instanceof EtcdError)) throw error;
+        if (error.code === "ETCD_MESSAGE_TOO_LARGE" && this.#limit > 1) {
+          // What follows is rather as large than small again.
+          this.#limit = Math.ceil(this.#limit / 2);
+        } else if (error.code === "ETCD_FUTURE_REVISION" && this.revision > 0 && this.#fields.serializable) {
+          // This member lags behind the one that gave the first page. The leader does not, and says the same.
+          this.#fields = { ...this.#fields, serializable: false };
+        } else throw error;
+      }
+    }
+  }
+
+  /** The rest of the range, in the direction that the pages go. */
+  #moveBehind(last: KeyValue): void {
+    const { space, order } = this.#source;
+    const { key, rangeEnd } = this.#fields.range;
+    const lastKey = space.key(last.key);
+    const isWithin =
+      order === "ascend"
+        ? Buffer.compare(lastKey, key) >= 0
+        : isNoEnd(rangeEnd) || Buffer.compare(lastKey, rangeEnd) < 0;
+    if (!isWithin) {
+      // Going on from there would read the same pages for ever.
+      throw new ProtocolError("ETCD_PROTOCOL", "a page holds keys from outside of its range", {
+        mayHaveApplied: false,
+      });
+    }
+    const range =
+      order === "ascend" ? { key: Buffer.concat([lastKey, NEXT]), rangeEnd } : { key, rangeEnd: lastKey };
+    this.#fields = { ...this.#fields, range, revision: this.revision };
+  }
+}
+
+/** The first key behind another one is that one with a zero byte. */
+const NEXT = Uint8Array.of(0);
+
+const isNoEnd = (rangeEnd: Uint8Array): boolean => rangeEnd.length === 1 && rangeEnd[0] === 0;
