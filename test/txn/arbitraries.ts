@@ -46,6 +46,8 @@ const anyBytes = fc.oneof(
 /** Empty ones included. */
 const anyInput = fc.oneof(anyText, anyBytes, fc.constantFrom("", new Uint8Array(0)));
 const keyInput = anyInput.filter((input) => input.length > 0);
+/** The byte 0 among them, which stands for no end. */
+const rangeEnd = fc.oneof(keyInput, fc.constantFrom("\0", Uint8Array.of(0)));
 const anyInteger = fc.oneof(fc.constant(0), fc.nat(200), fc.maxSafeNat());
 const anyLease = fc.oneof(fc.constant(0n), fc.bigInt({ min: INT64_MIN, max: INT64_MAX }));
 
@@ -55,6 +57,7 @@ export const anyParameters: fc.Arbitrary<TxnParameters> = fc.record({
   key1: keyInput,
   any0: anyInput,
   any1: anyInput,
+  end: rangeEnd,
   integer0: anyInteger,
   integer1: anyInteger,
   lease0: anyLease,
@@ -80,7 +83,8 @@ const leaseSlot: fc.Arbitrary<LeaseSlot> = fc.oneof(
 
 const range = fc.oneof(
   fc.record({ key: keySlot, options: fc.constant({}) }),
-  fc.record({ key: anySlot, options: fc.record({ rangeEnd: keySlot }) }),
+  fc.record({ key: anySlot, options: fc.record({ rangeEnd: fc.oneof(keySlot, rangeEnd) }) }),
+  fc.record({ key: anySlot, options: fc.constant({ rangeEnd: param.key("end") }) }),
   fc.record({ key: anySlot, options: fc.constantFrom({ prefix: true }, { fromKey: true }) }),
 );
 const operator = fc.constantFrom("=" as const, "!=" as const, ">" as const, "<" as const);
@@ -182,8 +186,25 @@ const sortTargets = {
   value: SortTarget.VALUE,
 };
 
+/** Prefixes of namespaces: texts, bytes, and those that end with all keys. */
+export const anyPrefix: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.constantFrom(
+    hex("ff"),
+    hex("ffff"),
+    hex("61ff"),
+    hex("00"),
+    Buffer.from("app/"),
+    Buffer.alloc(200, "p"),
+  ),
+  fc.uint8Array({ minLength: 1, maxLength: 6 }),
+);
+
 /** The message that `shape` means, by the generated classes. */
-export function requestOf(shape: TxnShape, parameters: TxnParameters): TxnRequest {
+export function requestOf(
+  shape: TxnShape,
+  parameters: TxnParameters,
+  prefix: Uint8Array = new Uint8Array(0),
+): TxnRequest {
   const value = (slot: unknown): unknown =>
     typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
   const bytes = (slot: unknown): Uint8Array => {
@@ -192,17 +213,24 @@ export function requestOf(shape: TxnShape, parameters: TxnParameters): TxnReques
   };
   const integer = (slot: unknown): string => `${(value(slot) ?? 0) as number | bigint}`;
 
+  const keyOf = (slot: unknown): Uint8Array => Uint8Array.of(...prefix, ...bytes(slot));
+  const endOf = (start: Uint8Array): number[] => {
+    const end = [...start];
+    while (end.at(-1) === 0xff) end.pop();
+    const last = end.pop();
+    end.push(last === undefined ? 0 : last + 1);
+    return end;
+  };
   const rangeOf = (slot: unknown, options: { rangeEnd?: unknown; prefix?: unknown; fromKey?: unknown }) => {
-    const key = bytes(slot);
+    const key = keyOf(slot);
     const isRange = options.rangeEnd !== undefined || options.prefix === true || options.fromKey === true;
-    let end: number[] = options.rangeEnd === undefined ? [] : [...bytes(options.rangeEnd)];
-    if (options.fromKey === true) end = [0];
-    if (options.prefix === true) {
-      end = [...key];
-      while (end.at(-1) === 0xff) end.pop();
-      const last = end.pop();
-      end.push(last === undefined ? 0 : last + 1);
+    let end: number[] = [];
+    if (options.rangeEnd !== undefined) {
+      const given = bytes(options.rangeEnd);
+      end = given.length === 1 && given[0] === 0 ? endOf(prefix) : [...keyOf(options.rangeEnd)];
     }
+    if (options.fromKey === true) end = endOf(prefix);
+    if (options.prefix === true) end = endOf(key);
     return { key: isRange && key.length === 0 ? Uint8Array.of(0) : key, range_end: Uint8Array.from(end) };
   };
 
@@ -246,7 +274,7 @@ export function requestOf(shape: TxnShape, parameters: TxnParameters): TxnReques
         const { key, value: given, options } = operation;
         return new RequestOp({
           request_put: new PutRequest({
-            key: bytes(key),
+            key: keyOf(key),
             value: given === undefined ? new Uint8Array(0) : bytes(given),
             lease: integer(options.lease),
             prev_kv: options.prevKv ?? false,
@@ -265,7 +293,7 @@ export function requestOf(shape: TxnShape, parameters: TxnParameters): TxnReques
         });
       }
       case "txn":
-        return new RequestOp({ request_txn: requestOf(operation.shape, parameters) });
+        return new RequestOp({ request_txn: requestOf(operation.shape, parameters, prefix) });
     }
   };
 
@@ -330,3 +358,20 @@ export const { reply: anyReply } = fc.letrec<{ reply: TxnResponse; response: Res
     tie("reply").map((reply) => new ResponseOp({ response_txn: reply })),
   ),
 }));
+
+/** `reply` as it would be if all its keys began with `prefix`. */
+export function withPrefix(reply: TxnResponse, prefix: Uint8Array): TxnResponse {
+  // A copy, by the way of the bytes.
+  const copy = TxnResponse.deserialize(reply.serialize());
+  const visit = ({ responses }: TxnResponse): void => {
+    for (const response of responses) {
+      const replaced = response.response_put?.prev_kv as KeyValue | undefined;
+      const kvs = response.response_range?.kvs ?? response.response_delete_range?.prev_kvs ?? [];
+      for (const kv of replaced === undefined ? kvs : [replaced])
+        kv.key = Uint8Array.of(...prefix, ...kv.key);
+      if (response.response_txn !== undefined) visit(response.response_txn);
+    }
+  };
+  visit(copy);
+  return copy;
+}
