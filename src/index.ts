@@ -7,6 +7,16 @@ export type { CallerOptions, Leader } from "./client/client.js";
 export type { ClientOptions } from "./client/client-options.js";
 export { Watcher } from "./client/watcher.js";
 export type { WatchBatch, WatchEvent, WatchOptions } from "./client/watcher.js";
+export type {
+  GrantedLease,
+  LeaseGrantOptions,
+  Leases,
+  LeaseTimeToLive,
+  LeaseTimeToLiveOptions,
+  RenewedLease,
+  RevokedLease,
+} from "./client/leases.js";
+export type { KeptLease, LeaseRenewed } from "./client/kept-lease.js";
 export { Session } from "./locks/session.js";
 export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
