@@ -1,21 +1,26 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, StatusError, afterRetries, asRead, unsentBecause } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError, unsentBecause } from "../errors.js";
 import type { ErrorCode } from "../errors.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
 import type { TlsFiles } from "../connection/tls-files.js";
 import type { Feature, Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
+import { traceRpc, tracesRpc } from "../tracing.js";
 import type { Address } from "./address.js";
-import { DEFAULT_BACKOFF, DEFAULT_RETRY_BUDGET, RetryBudget, backoffMs } from "./backoff.js";
+import { DEFAULT_BACKOFF, DEFAULT_RETRY_BUDGET, RetryBudget } from "./backoff.js";
 import type { BackoffBounds, RetryBudgetBounds } from "./backoff.js";
 import { Endpoint } from "./endpoint.js";
 import type { ConnectionKind, EndpointListener } from "./endpoint.js";
 import { LeaderTracker } from "./leader-tracker.js";
 import type { StatusProbe } from "./leader-tracker.js";
-import { blamesEndpoint, decideRetry, isTokenError } from "./retry-policy.js";
+import { isTokenError } from "./retry-policy.js";
+import { runCall } from "./retrying-call.js";
+import type { Attempt, CallHost } from "./retrying-call.js";
 import type { MethodPolicy } from "./retry-policy.js";
 import { isSince, unsupportedError } from "./server-version.js";
+import { TokenSource } from "./token-source.js";
+import type { Authenticate } from "./token-source.js";
 import { Wait, deadlineError } from "./wait.js";
 
 /**
@@ -30,7 +35,7 @@ export interface PoolOptions {
   limits: Readonly<ConnectionLimits>;
   userAgent: string;
   /** Where a token comes from when the client has credentials: one Authenticate call. */
-  authenticate: ((connection: Connection, timeoutMs: number) => Promise<string>) | undefined;
+  authenticate: Authenticate | undefined;
   probe: StatusProbe;
   /** The longest wait between two tries of a call. Default: 1 s. */
   maxRetryDelayMs?: number | undefined;
@@ -51,6 +56,8 @@ export interface CallOptions {
    * that. Default: what is left of `timeoutMs`.
    */
   answerTimeoutMs?: number | undefined;
+  /** The RPC's, for those who trace calls. */
+  path?: string | undefined;
 }
 
 /**
@@ -75,7 +82,7 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
-export class Pool implements EndpointListener {
+export class Pool implements EndpointListener, CallHost {
   /** Never empty; another array after each change. */
   endpoints: readonly Endpoint[];
   readonly runtime: Runtime;
@@ -92,11 +99,9 @@ export class Pool implements EndpointListener {
   #retired: readonly Endpoint[] = [];
   readonly #tracker: LeaderTracker;
   readonly #budget: RetryBudget;
-  readonly #backoff: BackoffBounds;
+  readonly backoff: BackoffBounds;
   readonly #options: PoolOptions;
-  readonly #authenticate: PoolOptions["authenticate"];
-  #token: string | undefined;
-  #tokenFetch: Promise<void> | undefined;
+  readonly #tokens: TokenSource;
   /** The cluster id of the last reply, which was checked. */
   #clusterText = "";
   #closed = false;
@@ -106,6 +111,14 @@ export class Pool implements EndpointListener {
   constructor(options: PoolOptions, runtime: Runtime) {
     this.runtime = runtime;
     this.#options = options;
+    this.#tokens = new TokenSource({
+      authenticate: options.authenticate,
+      endpoints: () => this.endpoints,
+      lastError: () => this.#lastError(undefined),
+      onChange: () => {
+        this.#updateHot();
+      },
+    });
     this.endpoints = options.addresses.map((address) => this.#makeEndpoint(address));
     this.#tracker = new LeaderTracker(
       () => this.endpoints,
@@ -117,8 +130,7 @@ export class Pool implements EndpointListener {
     );
     this.#budget = new RetryBudget(() => runtime.now(), { ...DEFAULT_RETRY_BUDGET, ...options.retryBudget });
     const { maxRetryDelayMs: capMs = DEFAULT_BACKOFF.capMs } = options;
-    this.#backoff = { baseMs: Math.min(DEFAULT_BACKOFF.baseMs, capMs), capMs };
-    this.#authenticate = options.authenticate;
+    this.backoff = { baseMs: Math.min(DEFAULT_BACKOFF.baseMs, capMs), capMs };
   }
 
   /** The leader's endpoint, if one is known now. */
@@ -138,12 +150,12 @@ export class Pool implements EndpointListener {
 
   /** Whether there is a user and password to get a token with. */
   get hasCredentials(): boolean {
-    return this.#authenticate !== undefined;
+    return this.#tokens.hasCredentials;
   }
 
   /** To be told of every failed call and stream, so that later ones go elsewhere, or with another token. */
   noteError(error: EtcdError): void {
-    if (this.hasCredentials && isTokenError(error)) this.#dropToken();
+    if (this.hasCredentials && isTokenError(error)) this.#tokens.drop();
     const { leader } = this.#tracker;
     if (leader === undefined || leader.address.text !== error.endpoint) return;
     if (DOUBTS_LEADER.has(error.code)) this.#tracker.lose(leader);
@@ -180,7 +192,7 @@ export class Pool implements EndpointListener {
   #makeEndpoint(address: Address): Endpoint {
     const { tls, limits, userAgent } = this.#options;
     const endpoint = new Endpoint({ address, tls, limits, userAgent }, this.runtime, this);
-    if (this.#token !== undefined) endpoint.setToken(this.#token);
+    endpoint.setToken(this.#tokens.token ?? "");
     return endpoint;
   }
 
@@ -197,7 +209,8 @@ export class Pool implements EndpointListener {
     options: CallOptions,
   ): Promise<Response> {
     const message = method.encode(request);
-    return this.call(method.policy, route, options, async (connection, remainingMs) => {
+    const { path } = method.head;
+    return this.call(method.policy, route, { ...options, path }, async (connection, remainingMs) => {
       const timeoutMs = options.answerTimeoutMs ?? remainingMs;
       if (method.feature !== undefined) {
         await this.requireFeature(connection.endpoint, method.feature, {
@@ -295,82 +308,28 @@ export class Pool implements EndpointListener {
    * @throws the last try's error, with all tries counted and `mayHaveApplied` answering for all of them; at the
    *   deadline, if the last try was not sent any more, the reason why not
    */
-  async call<T>(
+  call<T>(
     policy: MethodPolicy,
     route: Route,
     options: CallOptions,
-    attempt: (connection: Connection, timeoutMs: number) => Promise<T>,
+    attempt: Attempt<T>,
     firstError?: EtcdError,
   ): Promise<T> {
-    const wait = new Wait(this.runtime, options.timeoutMs, options.signal);
     this.#budget.onCall();
-    let attempts = firstError === undefined ? 0 : 1;
-    let mayHaveApplied = false;
-    let repeatedAtOnce = false;
-    let authenticatedAgain = false;
-    let avoid: Endpoint | undefined;
-    let error = firstError;
-    let previous: EtcdError | undefined;
-    const tried = new Set<string | undefined>();
-    for (;;) {
-      if (error === undefined) {
-        let connection: Connection | undefined;
-        try {
-          wait.throwIfAborted(mayHaveApplied);
-          connection = await this.acquire(route, options.kind ?? "calls", wait, avoid);
-          // The signal may have fired, and time run out, while this function waited for its turn.
-          wait.throwIfAborted(mayHaveApplied);
-          if (wait.remainingMs <= 0) throw previous ?? deadlineError();
-          attempts++;
-          const result = await attempt(connection, Math.max(1, wait.remainingMs));
-          if (route === "any") this.endpointOf(connection.endpoint)?.breaker.onSuccess();
-          return result;
-        } catch (cause) {
-          if (!(cause instanceof EtcdError)) throw cause;
-          error = cause;
-          // What came back, or did not, a read has changed nothing.
-          if (policy === "read") asRead(error);
-          // Time ran out before the last try could be sent: why not, or why the tries before it failed, says more.
-          if (error.code === "ETCD_DEADLINE_EXCEEDED" && !error.mayHaveApplied) {
-            error = previous ?? (connection?.state === "connecting" ? notConnected(error) : error);
-          }
-        }
-      }
-      previous = error;
-      this.noteError(error);
-      tried.add(error.endpoint);
-      if (route === "any" && blamesEndpoint(error)) {
-        this.endpointOf(error.endpoint)?.breaker.onFailure(this.runtime.now());
-      }
-      const decision = decideRetry(policy, error, {
-        repeatedAtOnce,
-        authenticatedAgain,
-        hasCredentials: this.hasCredentials,
-        hasUntriedEndpoint:
-          route === "any" && this.endpoints.some((endpoint) => !tried.has(endpoint.address.text)),
-      });
-      if (decision.action === "fail" || wait.remainingMs <= 0 || !this.#budget.tryRetry()) {
-        throw afterRetries(error, attempts, mayHaveApplied);
-      }
-      mayHaveApplied ||= error.mayHaveApplied;
-      if (decision.elsewhere) avoid = this.endpointOf(error.endpoint) ?? avoid;
-      if (decision.after === "now") repeatedAtOnce = true;
-      else if (decision.after === "authenticate") {
-        authenticatedAgain = true;
-      } else {
-        const waitMs = Math.max(
-          decision.atLeastMs,
-          backoffMs(Math.max(1, attempts), () => this.runtime.random(), this.#backoff),
-        );
-        try {
-          await this.#sleep(wait, decision.after === "leader" ? Math.min(waitMs, 50) : waitMs);
-        } catch (aborted) {
-          throw aborted instanceof EtcdError ? afterRetries(aborted, attempts, mayHaveApplied) : aborted;
-        }
-        if (wait.remainingMs <= 0) throw afterRetries(error, attempts, mayHaveApplied);
-      }
-      error = undefined;
-    }
+    const call = { policy, route, options, attempt, firstError };
+    if (!tracesRpc()) return runCall(this, call);
+    const { path = "", timeoutMs } = options;
+    return traceRpc(
+      path,
+      timeoutMs,
+      () => this.runtime.now(),
+      (traced) => runCall(this, call, traced),
+    );
+  }
+
+  /** CallHost. */
+  takeRetry(): boolean {
+    return this.#budget.tryRetry();
   }
 
   /**
@@ -381,7 +340,7 @@ export class Pool implements EndpointListener {
   async acquire(route: Route, kind: ConnectionKind, wait: Wait, avoid?: Endpoint): Promise<Connection> {
     for (;;) {
       this.#throwIfClosed();
-      if (this.#authenticate !== undefined && this.#token === undefined) await this.#fetchToken(wait);
+      if (!this.#tokens.isReady) await this.#tokens.ready(wait);
       const endpoint =
         route === "leader" ? await this.#findLeader(wait) : route === "any" ? this.#pickAny(avoid) : route;
       const connection = endpoint?.connection(kind);
@@ -390,7 +349,7 @@ export class Pool implements EndpointListener {
       if (route === "leader" && endpoint !== undefined && kind === "calls") this.#tracker.lose(endpoint);
       if (wait.remainingMs <= 0) throw this.#lastError(endpoint) ?? deadlineError();
       const retryAtMs = endpoint?.retryAtMs ?? Math.min(...this.endpoints.map((one) => one.retryAtMs));
-      await this.#sleep(wait, Math.max(1, retryAtMs - this.runtime.now()));
+      await this.sleep(wait, Math.max(1, retryAtMs - this.runtime.now()));
     }
   }
 
@@ -398,21 +357,21 @@ export class Pool implements EndpointListener {
   async #findLeader(wait: Wait): Promise<Endpoint> {
     for (let round = 0; ; round++) {
       this.#throwIfClosed();
-      if (this.#authenticate !== undefined && this.#token === undefined) await this.#fetchToken(wait);
-      const token = this.#token;
+      if (!this.#tokens.isReady) await this.#tokens.ready(wait);
+      const { token } = this.#tokens;
       try {
         return await this.#tracker.find(wait);
       } catch (error) {
         // The token died with the member that we used it on. A second one that is refused is no accident.
         if (!(error instanceof EtcdError) || !isTokenError(error) || !this.hasCredentials || round > 0)
           throw error;
-        if (this.#token === token) this.#dropToken();
+        if (this.#tokens.token === token) this.#tokens.drop();
       }
     }
   }
 
   /** Until `close()` at most. */
-  #sleep(wait: Wait, ms: number): Promise<void> {
+  sleep(wait: Wait, ms: number): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return wait.sleep(ms, (wake) => {
       this.#sleepers.add(wake);
@@ -484,7 +443,7 @@ export class Pool implements EndpointListener {
   }
 
   #updateHot(): void {
-    const ready = !this.#closed && (this.#authenticate === undefined || this.#token !== undefined);
+    const ready = !this.#closed && this.#tokens.isReady;
     this.hot = ready ? this.#tracker.leader?.opened("calls") : undefined;
     for (const listener of this.changeListeners) listener();
   }
@@ -519,66 +478,10 @@ export class Pool implements EndpointListener {
     const error = endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
     return error === undefined ? undefined : unsentBecause(error);
   }
-
-  #dropToken(): void {
-    this.#token = undefined;
-    this.#updateHot();
-  }
-
-  /** One Authenticate call for all who wait. */
-  async #fetchToken(wait: Wait): Promise<void> {
-    this.#tokenFetch ??= this.#requestToken().finally(() => {
-      this.#tokenFetch = undefined;
-    });
-    try {
-      await wait.for(this.#tokenFetch, () => this.#lastError(undefined) ?? deadlineError());
-    } catch (error) {
-      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
-    }
-  }
-
-  async #requestToken(): Promise<void> {
-    const authenticate = this.#authenticate!;
-    let failure: EtcdError | undefined;
-    // The open ones first: a member that is down takes its time to say so.
-    const open = this.endpoints.filter((endpoint) => endpoint.opened("calls") !== undefined);
-    for (const endpoint of new Set([...open, ...this.endpoints])) {
-      const connection = endpoint.connection("calls");
-      if (connection === undefined) continue;
-      try {
-        const token = await authenticate(connection, TOKEN_TIMEOUT_MS);
-        this.#token = token;
-        for (const each of this.endpoints) each.setToken(token);
-        this.#updateHot();
-        return;
-      } catch (cause) {
-        if (!(cause instanceof EtcdError)) throw cause;
-        failure = cause;
-        if (cause.code === "ETCD_AUTHENTICATION_FAILED") break;
-      }
-    }
-    throw (
-      failure ??
-      this.#lastError(undefined) ??
-      new ConnectionError("ETCD_UNREACHABLE", "no endpoint can be reached to authenticate at", {
-        mayHaveApplied: false,
-      })
-    );
-  }
 }
 
 /** Calls that one member has under way before another one is connected to for calls that any member can answer. */
 const SPREAD_CALLS = 16;
-
-/** Authenticate runs bcrypt on the server, some 100 ms at the default cost, and goes through raft. */
-const TOKEN_TIMEOUT_MS = 5_000;
-
-const notConnected = (error: EtcdError): EtcdError =>
-  new ConnectionError("ETCD_UNREACHABLE", error.message, {
-    mayHaveApplied: false,
-    endpoint: error.endpoint,
-    cause: error,
-  });
 
 /** A linearizable read was answered with a state older than one that was seen before it was asked for. */
 export const staleRead = (

@@ -305,7 +305,7 @@ export class PreparedTxn<Parameters extends object> {
     return this.#pool.call(
       this.#policy,
       "leader",
-      { timeoutMs, signal: options.signal },
+      { timeoutMs, signal: options.signal, path: TXN_HEAD.path },
       (connection, remainingMs) => {
         if (sent) options.onRepeat?.();
         sent = true;
