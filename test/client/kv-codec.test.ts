@@ -28,6 +28,7 @@ import {
 } from "../../src/messages/generated.js";
 import { ProtobufError } from "../../src/wire/protobuf.js";
 
+const { SortOrder, SortTarget } = RangeRequest;
 const count = fc.oneof(fc.constant(0), fc.nat(1_000), fc.maxSafeNat());
 const lease = fc.oneof(fc.constant(0n), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
 const bytes = fc.uint8Array({ maxLength: 200 });
@@ -42,8 +43,8 @@ test("a range request has the bytes that the generated codec writes", () => {
     range: fc.record({ key: bytes, rangeEnd: bytes }),
     limit: count,
     revision: count,
-    sortOrder: fc.constantFrom(0, 1, 2) as fc.Arbitrary<RangeRequest.SortOrder>,
-    sortTarget: fc.constantFrom(0, 1, 2, 3, 4) as fc.Arbitrary<RangeRequest.SortTarget>,
+    sortOrder: fc.constantFrom(SortOrder.NONE, SortOrder.ASCEND, SortOrder.DESCEND),
+    sortTarget: fc.constantFrom(SortTarget.KEY, SortTarget.VERSION, SortTarget.MOD, SortTarget.VALUE),
     serializable: fc.boolean(),
     keysOnly: fc.boolean(),
     countOnly: fc.boolean(),

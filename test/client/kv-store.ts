@@ -53,6 +53,8 @@ export class KvStore {
   onCall: (call: SeenCall) => Error | undefined | Promise<void> = () => undefined;
   /** Looked at for each Range reply: too many bytes are ETCD_MESSAGE_TOO_LARGE. */
   messageMaxBytes = Infinity;
+  /** A server that understands a request for another one. */
+  misread: (request: RangeRequest) => void = () => {};
   readonly #history: Entry[] = [];
 
   kv(prefix = ""): Kv {
@@ -107,6 +109,7 @@ export class KvStore {
   }
 
   #range(request: RangeRequest): RangeResponse {
+    this.misread(request);
     const asked = Number(request.revision);
     if (asked > this.revision) throw refusal("ETCD_FUTURE_REVISION");
     if (asked !== 0 && asked < this.compactRevision)
