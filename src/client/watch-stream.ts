@@ -282,10 +282,11 @@ export class WatchStream {
     // The token went with the stream's headers, so no watch can begin on this stream any more.
     if (isTokenError(error)) {
       this.end(error);
+      watch.end(error, true);
       return;
     }
     this.#pool.noteError(error);
-    this.#watches.delete(watch.id);
+    if (watch.isCreated) this.#watches.delete(watch.id);
     this.#progressWatches.delete(watch);
     watch.end(error, false);
     this.closeIfIdle();

@@ -2,8 +2,9 @@ import { backoffMs } from "../cluster/backoff.js";
 import { decideRetry } from "../cluster/retry-policy.js";
 import { Wait } from "../cluster/wait.js";
 import type { Timer } from "../connection/runtime.js";
-import { AbortError, ArgumentError, EtcdError, StatusError, asRead } from "../errors.js";
+import { AbortError, ArgumentError, EtcdError, StatusError, asRead, unsentBecause } from "../errors.js";
 import {
+  DEADLINE_STEP_MS,
   WATCH_BUFFER_MAX_BYTES,
   WATCH_BUFFER_MAX_EVENTS,
   WATCH_REVISION_MAX_BYTES,
@@ -234,9 +235,10 @@ export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable, Stre
     this.#open();
     this.#firstTimer = parts.pool.runtime.setTimer(
       () => {
-        this.#end(this.#lastError ?? neverCreated(timeoutMs));
+        this.#end(this.#lastError ?? this.#whyNever(timeoutMs));
       },
-      timeoutMs,
+      // A search for the leader that began with the watch ends first, and says why there is none.
+      timeoutMs + DEADLINE_STEP_MS,
       true,
     );
   }
@@ -480,6 +482,16 @@ export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable, Stre
     this.#state = { name: "waiting", timer };
   }
 
+  /** Why there is no watch yet, though nothing has failed. */
+  #whyNever(timeoutMs: number): EtcdError {
+    const text = `no server had the watch within ${timeoutMs} ms`;
+    const failed = this.#parts.pool.endpoints.find(({ lastError }) => lastError !== undefined);
+    const isUnsent = this.#state.name === "opening" && this.#state.watch.stream === undefined;
+    if (isUnsent && failed !== undefined)
+      return unsentBecause(failed.lastError!, `${text}: ${failed.lastError!.message}`);
+    return new StatusError("ETCD_DEADLINE_EXCEEDED", text, { mayHaveApplied: false, grpcCode: 4 });
+  }
+
   /** Whether another try cannot help. */
   #isFinal(error: EtcdError): boolean {
     if (error.code === "ETCD_MESSAGE_TOO_LARGE") {
@@ -589,12 +601,6 @@ export const endsWatch = (error: EtcdError, hasCredentials: boolean, wasCreated:
     }
   }
 };
-
-const neverCreated = (timeoutMs: number): EtcdError =>
-  new StatusError("ETCD_DEADLINE_EXCEEDED", `no server had the watch within ${timeoutMs} ms`, {
-    mayHaveApplied: false,
-    grpcCode: 4,
-  });
 
 const noProgress = (): EtcdError =>
   new StatusError(
