@@ -17,6 +17,64 @@ export type {
   RevokedLease,
 } from "./client/leases.js";
 export type { KeptLease, LeaseRenewed } from "./client/kept-lease.js";
+export type {
+  Cluster,
+  Member,
+  MemberAddOptions,
+  MemberAddResult,
+  MemberListOptions,
+} from "./client/cluster.js";
+export type {
+  Alarm,
+  AlarmKind,
+  DowngradeResult,
+  HashKvOptions,
+  HashKvResult,
+  HashResult,
+  Maintenance,
+  SaveSnapshotOptions,
+  ServerStatus,
+  SnapshotOptions,
+  StatusOutcome,
+} from "./client/maintenance.js";
+export type { EndpointName } from "./client/endpoint-name.js";
+export type { SavedSnapshot, Snapshot, SnapshotProgress } from "./client/snapshot.js";
+export type {
+  Auth,
+  AuthResult,
+  AuthStatus,
+  NewPassword,
+  NewPermission,
+  NewUser,
+  Permission,
+  PermissionRange,
+  PermissionType,
+} from "./client/auth.js";
+export type { ServerLock, ServerLockOptions, ServerLockResult } from "./client/server-lock.js";
+export type { CampaignOptions, ElectionLeader, LeaderKey, ServerElection } from "./client/server-election.js";
+export type { CompactResult, DeleteResult, GetResult, Kv, PutResult } from "./client/kv.js";
+export type {
+  KvCompactOptions,
+  KvDeleteOptions,
+  KvGetOptions,
+  KvPageOptions,
+  KvPutOptions,
+  KvStreamOptions,
+  ReadOptions,
+  RevisionBounds,
+  WriteOptions,
+} from "./client/kv-options.js";
+export type { Page } from "./client/kv-pages.js";
+export type { CompleteTxn, IfTxn, KvTxnOptions, ThenTxn } from "./client/txn-builder.js";
+export type { KeyRangeOptions } from "./client/key-space.js";
+export type {
+  DeleteResponse,
+  GetResponse,
+  PutResponse,
+  ResponseTo,
+  ResponsesTo,
+  TxnResultOf,
+} from "./txn/typed-result.js";
 export { Session } from "./locks/session.js";
 export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
@@ -33,6 +91,7 @@ export type { Runtime } from "./connection/runtime.js";
 export {
   AbortError,
   ArgumentError,
+  CompactedError,
   ConnectionError,
   EtcdError,
   LockLostError,
