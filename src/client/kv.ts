@@ -52,25 +52,31 @@ export interface GetResult {
   readonly raftTerm: number;
 }
 
-/** What every write says. */
-export interface WriteResult {
-  /** The store's revision after it. */
+/** What a put did. */
+export interface PutResult {
+  /** The store's revision after it, which is the key's `modRevision`. */
   readonly revision: number;
   readonly raftTerm: number;
-}
-
-/** What a put did. */
-export interface PutResult extends WriteResult {
   /** What was there before, if there was something and `prevKv` asked for it. */
   readonly previous: KeyValue | undefined;
 }
 
 /** What a delete did. */
-export interface DeleteResult extends WriteResult {
+export interface DeleteResult {
+  /** The store's revision after it. */
+  readonly revision: number;
+  readonly raftTerm: number;
   /** How many keys there were; 0 is no error, and leaves the store's revision as it was. */
   readonly deleted: number;
   /** What was deleted, if `prevKv` asked for it. */
   readonly previous: readonly KeyValue[];
+}
+
+/** What a compaction says. */
+export interface CompactResult {
+  /** The store's revision when it was answered, not the one that was given. */
+  readonly revision: number;
+  readonly raftTerm: number;
 }
 
 /** `kv` is on the prototype, so that no log and no JSON shows the first key twice. */
@@ -202,7 +208,7 @@ export class Kv {
    *
    * @throws CompactedError if that history is gone already; ETCD_FUTURE_REVISION for a revision that is not there yet
    */
-  async compact(revision: number, options: KvCompactOptions = NO_OPTIONS): Promise<WriteResult> {
+  async compact(revision: number, options: KvCompactOptions = NO_OPTIONS): Promise<CompactResult> {
     const checked = this.#calls.options(options, COMPACT_OPTIONS);
     const message = encodeCompaction(
       requirePositive(revision, "revision"),
