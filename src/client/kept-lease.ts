@@ -52,7 +52,7 @@ export class KeptLease {
     setMaxListeners(0, this.#controller.signal);
     // Nobody would renew it any more. Said at once, so that no timer of ours holds the process.
     this.#release = renewals.hold(() => {
-      this.#end("ETCD_CLOSED", "its client was closed");
+      this.#end("ETCD_CLOSED", "the client was closed");
     });
     this.#ttlSeconds = grant.ttlSeconds;
     this.#deadlineMs = provableEndMs(grant);
@@ -80,7 +80,7 @@ export class KeptLease {
     const remainingMs = this.#deadlineMs - this.#runtime.now();
     if (remainingMs > 0) return remainingMs;
     // The check itself finds out, so a blocked event loop whose timers are late is no excuse.
-    this.#end("ETCD_SESSION_EXPIRED", `its lease was not renewed within ${this.#ttlSeconds} s`);
+    this.#end("ETCD_SESSION_EXPIRED", `${this.#name} was not renewed within ${this.#ttlSeconds} s`);
     return 0;
   }
 
@@ -150,7 +150,7 @@ export class KeptLease {
 
   async #revoke(options: CallerOptions): Promise<void> {
     const call = this.#calls.options(options);
-    this.#end("ETCD_CLOSED", "it was revoked");
+    this.#end("ETCD_CLOSED", `${this.#name} was revoked`);
     await this.#renewals.revoke(this.id, call);
   }
 
@@ -181,7 +181,7 @@ export class KeptLease {
   #onRenewal(renewal: LeaseRenewal): void {
     if (this.signal.aborted) return;
     if (renewal.ttlSeconds <= 0) {
-      this.#end("ETCD_LEASE_NOT_FOUND", "the server says that its lease is gone");
+      this.#end("ETCD_LEASE_NOT_FOUND", `${this.#name} is gone, as the server says`);
       return;
     }
     // Checked before it is moved: an answer that comes after the provable end does not bring locks back that
@@ -216,6 +216,11 @@ export class KeptLease {
     this.#controller.abort(error);
     this.stop();
     this.#tell();
+  }
+
+  /** As etcdctl writes it. */
+  get #name(): string {
+    return `lease ${BigInt.asUintN(64, this.id).toString(16)}`;
   }
 
   #tell(): void {

@@ -79,10 +79,14 @@ const requireId = (id: unknown): bigint => {
 };
 
 const notFound = (id: bigint): EtcdError =>
-  new StatusError("ETCD_LEASE_NOT_FOUND", `there is no lease ${id} (any more)`, {
-    mayHaveApplied: false,
-    grpcCode: 5,
-  });
+  new StatusError(
+    "ETCD_LEASE_NOT_FOUND",
+    `there is no lease ${BigInt.asUintN(64, id).toString(16)} (any more)`,
+    {
+      mayHaveApplied: false,
+      grpcCode: 5,
+    },
+  );
 
 /**
  * Leases: keys that are put under one live as long as it does. A lease is renewed by whoever knows its id, and ends when
