@@ -282,12 +282,13 @@ export class Pool implements EndpointListener, CallHost {
   }
 
   /**
-   * To be told the header of every message on a stream.
+   * To be told the header of every message on a stream, and of what else does not go through `unary`.
    *
-   * @throws StatusError ETCD_CLUSTER_MISMATCH
+   * @param floor what the answer to a linearizable read may not be behind
+   * @throws StatusError ETCD_CLUSTER_MISMATCH, ETCD_STALE_READ
    */
-  noteHeader(header: ReplyHeader, endpoint: string): void {
-    this.#checkHeader(header, endpoint, undefined);
+  noteHeader(header: ReplyHeader, endpoint: string, floor?: { revision: number; term: number }): void {
+    this.#checkHeader(header, endpoint, floor);
   }
 
   /** To be told the revision of every reply. */

@@ -346,11 +346,9 @@ export class PreparedTxn<Parameters extends object> {
     } catch (cause) {
       return undecodable(cause, endpoint);
     }
+    if (view.clusterIdLow !== this.#clusterIdLow || view.clusterIdHigh !== this.#clusterIdHigh)
+      return this.#checkCluster(endpoint, sent);
     const { revision, raftTerm } = view;
-    if (view.clusterIdLow !== this.#clusterIdLow || view.clusterIdHigh !== this.#clusterIdHigh) {
-      const error = this.#checkCluster(endpoint);
-      if (error !== undefined) return error;
-    }
     if (revision < sent.floorRevision || raftTerm < sent.floorTerm)
       return staleRead(endpoint, revision, raftTerm, sent.floorRevision, sent.floorTerm);
     this.#pool.noteRevision(revision);
@@ -358,11 +356,12 @@ export class PreparedTxn<Parameters extends object> {
     return undefined;
   }
 
-  /** Once for each cluster id that a reply has after another one. */
-  #checkCluster(endpoint: string): EtcdError | undefined {
+  /** The first reply, and one of another cluster than the last: looked at the long way. */
+  #checkCluster(endpoint: string, { floorRevision, floorTerm }: Sent): EtcdError | undefined {
     const { clusterId, clusterIdHigh, clusterIdLow, revision, raftTerm } = this.#view;
+    const header = { clusterId: clusterId.toString(), revision, raftTerm };
     try {
-      this.#pool.noteHeader({ clusterId: clusterId.toString(), revision, raftTerm }, endpoint);
+      this.#pool.noteHeader(header, endpoint, { revision: floorRevision, term: floorTerm });
     } catch (error) {
       return asEtcdError(error);
     }

@@ -365,7 +365,7 @@ export function withPrefix(reply: TxnResponse, prefix: Uint8Array): TxnResponse 
   const copy = TxnResponse.deserialize(reply.serialize());
   const visit = ({ responses }: TxnResponse): void => {
     for (const response of responses) {
-      const replaced = response.response_put?.prev_kv as KeyValue | undefined;
+      const replaced = response.response_put?.prev_kv;
       const kvs = response.response_range?.kvs ?? response.response_delete_range?.prev_kvs ?? [];
       for (const kv of replaced === undefined ? kvs : [replaced])
         kv.key = Uint8Array.of(...prefix, ...kv.key);
