@@ -73,10 +73,11 @@ export class TlsFiles {
         throw new Error(`tls.${name} cannot be read: ${(cause as Error).message}`, { cause });
       }
     }
-    const isNew = FILE_OPTIONS.some(
-      (name) => contents[name]?.equals(this.#usable[name] ?? NO_BYTES) === false,
-    );
-    if (isNew) this.#check(contents);
+    const isSame = FILE_OPTIONS.every((name) => {
+      const [now, before] = [contents[name], this.#usable[name]];
+      return now === before || (now !== undefined && before?.equals(now) === true);
+    });
+    if (!isSame) this.#check(contents);
     return contents;
   }
 
@@ -86,7 +87,6 @@ export class TlsFiles {
     if (ca !== undefined && !isWholePem(ca)) {
       throw new Error(`tls.caFile "${caFile}" does not hold whole certificates in PEM`);
     }
-    // An empty file would count as no certificate at all.
     if (cert !== undefined) tryContext({ cert }, cert, `tls.certFile "${certFile}"`);
     if (key !== undefined) tryContext({ key }, key, `tls.keyFile "${keyFile}"`);
     if (cert !== undefined && key !== undefined) {
@@ -94,8 +94,6 @@ export class TlsFiles {
     }
   }
 }
-
-const NO_BYTES = Buffer.alloc(0);
 
 /** At least one block, and an end for each beginning: a file that is cut short has one too few. */
 const isWholePem = (bytes: Buffer): boolean => {
