@@ -172,8 +172,12 @@ describe("a run", () => {
     expect(errors).toMatchObject([{ code: "ETCD_CLUSTER_MISMATCH", mayHaveApplied: true }]);
   });
 
-  test("on the hot path earns its share of a retry", async () => {
-    const { prepare, answer } = await start({ savedRetryMax: 1, callsPerRetry: 3, retriesPerSecond: 0 });
+  test("on the hot path earns its share of a retry, as a submit does", async () => {
+    const { cluster, pool, prepare, answer } = await start({
+      savedRetryMax: 1,
+      callsPerRetry: 5,
+      retriesPerSecond: 0,
+    });
     const [read, write] = [prepare(SHAPES.read), prepare(SHAPES.write)];
     void write.run({});
     await answer(0, 10);
@@ -181,17 +185,22 @@ describe("a run", () => {
     await answer(1, 9);
     await answer(2, 10);
     expect(first.is).toBe("revision 10");
-    // That was the only retry there was, and this call alone does not earn another.
+    // That was the only retry there was, and this call does not earn another one alone.
     const second = settled(read.run({}));
     await answer(3, 9);
     expect(second.error).toMatchObject({ code: "ETCD_STALE_READ", mayHaveApplied: false, attempts: 1 });
+    // A call that looks for the leader, and two on the hot path: with those before and after them, five.
     void write.run({});
     await answer(4, 11);
+    expect(pool.hot).toBeDefined();
+    void write.run({});
     write.submit({}, () => {});
     await answer(5, 12);
+    await answer(6, 12);
     const third = settled(read.run({}));
-    await answer(6, 11);
-    await answer(7, 12);
+    await answer(7, 11);
+    await answer(8, 12);
     expect(third.is).toBe("revision 12");
+    expect(cluster.runtime.sockets).toHaveLength(1);
   });
 });
