@@ -70,6 +70,13 @@ test("a renewal may take a sixth of the TTL and at most a second at one member, 
   }
 });
 
+test("a TTL not much longer than an election is renewed more often, so that most of it is left when the leader dies", () => {
+  const parts = new FakeParts();
+  parts.keep(5);
+  parts.runtime.advance(5_000 / 6);
+  expect(parts.asked).toHaveLength(1);
+});
+
 test("leases that were granted in one moment are not renewed in one", () => {
   const parts = new FakeParts();
   for (let i = 0; i < 1_000; i++) parts.keep();
