@@ -260,9 +260,9 @@ export class Endpoint {
       return;
     }
     this.lastError = undefined;
-    // First, so that nobody is sent to the old one any more.
-    if (this.#connections[kind] === replacement) this.#listener.onOpen(this, kind);
+    // Before the pool is told, whose listeners move what they have on a connection that drains.
     old.drain();
+    if (this.#connections[kind] === replacement) this.#listener.onOpen(this, kind);
   }
 
   /** Bulk is under way on the connection for calls: new calls go to the spare one, if that has none. */
