@@ -97,8 +97,24 @@ export class LeaderTracker {
     if (this.#leader !== endpoint || this.#closed) return;
     this.#setLeader(undefined);
     this.#search ??= this.#startSearch(endpoint);
-    // Looked into also while nobody waits, so that the next call finds the answer.
-    this.find(new Wait(this.#runtime, STATUS_TIMEOUT_MS, undefined)).catch(() => {});
+    void this.#lookInto(endpoint);
+  }
+
+  /**
+   * Also while nobody waits: the next call finds the answer, and calls that wait at the silent member can only go on
+   * elsewhere once there is one.
+   */
+  async #lookInto(endpoint: Endpoint): Promise<void> {
+    let endMs: number;
+    do {
+      endMs = this.#runtime.now() + STATUS_TIMEOUT_MS;
+      try {
+        await this.find(new Wait(this.#runtime, STATUS_TIMEOUT_MS, undefined));
+        return;
+      } catch {
+        // Before its time: there is nothing to be found.
+      }
+    } while (endpoint.isSilent && this.#runtime.now() >= endMs);
   }
 
   /** `endpoint` cannot be what we thought: it is gone, or says that it knows no leader. */

@@ -263,6 +263,35 @@ describe("a silent endpoint", () => {
     expect(pool.hot?.endpoint).toBe("b:1");
   });
 
+  test("is doubted for as long as it is silent, also while nobody makes new calls", async () => {
+    const { cluster, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    const read = call([unansweredTry, ok], "read");
+    cluster.answers.set("a:1", "silent");
+    // Default elections take longer than the time that a Status has.
+    await cluster.pass(2_500);
+    expect(read).toMatchObject({ is: "pending", made: ["a:1"] });
+    cluster.answers.set("b:1", status(2n, 2n, { raftTerm: 6 })).set("c:1", status(3n, 2n, { raftTerm: 6 }));
+    await cluster.pass(100);
+    expect(read).toMatchObject({ is: "ok", made: ["a:1", "b:1"] });
+  });
+
+  test("is doubted no longer than its calls last", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    const write = call([unansweredTry]);
+    cluster.answers.set("a:1", "silent");
+    await cluster.pass(100);
+    pool.close();
+    await cluster.pass(2_000);
+    expect(write.is).toBe("ETCD_CLOSED");
+    const count = cluster.asked.length;
+    await cluster.pass(3_000);
+    expect(cluster.asked.length).toBe(count);
+  });
+
   test("that does not lead is abandoned when it does not answer Status either, and reads go elsewhere meanwhile", async () => {
     const { cluster, pool, call } = make();
     call([ok]);
