@@ -27,6 +27,7 @@ ${allWorkloads.map(({ name, about, onRequest }) => `${onRequest === true ? " " :
 
 Options:
   --systems A,B     only these: ${systemNames.join(", ")}
+  --rows A,B        only settings with these words: --rows c=64, --rows "fault=kill elections=short,fault=freeze"
   --runs N          runs of each system at each setting (5), systems interleaved
   --seconds S       length of one run, warm-up not counted
   --members 1|3     size of the private etcd cluster (1)
@@ -35,8 +36,8 @@ Options:
   -h, --help        this text
 
 The table goes to standard output, progress to standard error. Ctrl-C ends early and prints what there is.
-Exit status: 0; 1 when a system could not be measured; 3 when mutual exclusion or token order was broken;
-64 for a command line that makes no sense; 130 after Ctrl-C.
+Exit status: 0; 1 when a system could not be measured; 3 when mutual exclusion or token order was broken, or a write or
+an event was lost or came twice; 64 for a command line that makes no sense; 130 after Ctrl-C.
 `;
 
 const main = async (options: BenchOptions): Promise<number> => {
@@ -51,12 +52,19 @@ const main = async (options: BenchOptions): Promise<number> => {
     workloads,
     options,
     {
-      openTarget: async ({ server }) => {
+      openTarget: async ({ server, memberCount = options.memberCount }) => {
         if (server === "null") return openNullServer();
         if (server === "null-tls") return openNullServer({ tls: true });
+        if (server === "failing-etcd") {
+          const { openFailingEtcd } = await import("./harness/failing-etcd.js");
+          return openFailingEtcd({
+            log: (line) => progress.note(line),
+            onEnvironment: (environmentOfEtcd) => (etcdEnvironment = environmentOfEtcd),
+          });
+        }
         const { openEtcd, openEtcdAndNullServer } = await import("./harness/etcd.js");
         const open = server === "etcd" ? openEtcd : openEtcdAndNullServer;
-        const etcd = await open(options.memberCount, (line) => progress.note(line));
+        const etcd = await open(memberCount, (line) => progress.note(line));
         etcdEnvironment = etcd.environment;
         return etcd;
       },
@@ -72,7 +80,7 @@ const main = async (options: BenchOptions): Promise<number> => {
   process.stdout.write(renderReport(report, workloads, outcome.unmeasured, process.stdout.isTTY));
   if (options.smoke) process.stdout.write("A smoke run: too short for its numbers to mean anything.\n");
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-  const broken = violations(outcome.records);
+  const broken = violations(outcome.records, workloads);
   for (const line of broken) process.stderr.write(`VIOLATION: ${line}\n`);
   const errorLines = outcome.records.flatMap(({ workload, system, errorText }) =>
     errorText === undefined ? [] : [`error in ${workload} ${system}: ${errorText}\n`],

@@ -31,13 +31,40 @@ export const gRpcMessage = (payload: Uint8Array): Uint8Array => {
 /** Complete gRPC messages, prefix included. */
 export interface CannedReplies {
   readonly txn: Uint8Array;
+  readonly range: Uint8Array;
+  readonly put: Uint8Array;
+  readonly deleteRange: Uint8Array;
   readonly status: Uint8Array;
   /** For requests of `isBulkRequest`; as `txn` where there is none. */
   readonly bulk?: Uint8Array | undefined;
 }
 
 /**
- * The null server does not decode what it is asked, so a request says by its length that it wants the long reply: far
+ * The null server does not decode what it is asked: a request for one key is told from others by its key, which comes
+ * first in the message (field 1, its length in one byte). No message that a Txn begins with has these letters there.
+ */
+export const KEY_OF_CALL = { get: "get/key", put: "put/key", delete: "delete/key" } as const;
+/** What is put, and what the canned replies have. */
+export const KV_VALUE = "sixteen bytes ok";
+/** Behind the gRPC prefix: field 1's tag and length. */
+const KEY_OFFSET = 5 + 2;
+
+/** The reply to a request whose first bytes these are, for those that are not told by their length. */
+export const replyTo = (request: Uint8Array, start: number, replies: CannedReplies): Uint8Array => {
+  switch (request[start + KEY_OFFSET]) {
+    case 0x67: // g
+      return replies.range;
+    case 0x70: // p
+      return replies.put;
+    case 0x64: // d
+      return replies.deleteRange;
+    default:
+      return replies.txn;
+  }
+};
+
+/**
+ * In the same way a request says by its length that it wants the long reply: far
  * above a Txn's and far below that of a request which is bulk itself.
  */
 export const BULK_KEY_BYTES = 1_000;
@@ -66,7 +93,7 @@ const keyValue = [
   integer(2, REVISION),
   integer(3, REVISION),
   integer(4, 1),
-  text(5, "sixteen bytes ok"),
+  text(5, KV_VALUE),
 ];
 
 export const cannedReplies: CannedReplies = {
@@ -79,6 +106,12 @@ export const cannedReplies: CannedReplies = {
       message(3, message(1, message(1, integer(3, REVISION)), message(2, ...keyValue), integer(4, 1))),
     ]),
   ),
+  // RangeResponse: header = 1, kvs = 2, count = 4.
+  range: gRpcMessage(Buffer.concat([header, message(2, ...keyValue), integer(4, 1)])),
+  // PutResponse: header = 1.
+  put: gRpcMessage(header),
+  // DeleteRangeResponse: header = 1, deleted = 2.
+  deleteRange: gRpcMessage(Buffer.concat([header, integer(2, 1)])),
   // StatusResponse: header = 1, version = 2, dbSize = 3, leader = 4, raftIndex = 5, raftTerm = 6. The member that
   // answers is the leader, so that a client that routes by leader stays here.
   status: gRpcMessage(

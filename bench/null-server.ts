@@ -7,7 +7,8 @@
  * Two shortcuts make it cheaper per call than any client that it measures, and neither can be seen from outside:
  * - It does not decode request headers. HPACK state is per direction (RFC 7541 §2.2) and nothing that it sends
  *   depends on what it was asked, except that an empty request message is taken for `Maintenance.Status`, which
- *   clients send to find the leader; every other request gets a TxnResponse, and one of a certain length a long one.
+ *   clients send to find the leader; one whose first field is a certain key gets what a get, a put or a delete gets
+ *   (`null-replies.ts`); every other request gets a TxnResponse, and one of a certain length a long one.
  * - A reply is one prepared run of bytes in which only the stream identifier changes.
  *
  * It stands on `src/wire/`, as the client under test does. That is the one place where the bench looks below
@@ -39,7 +40,7 @@ import {
   Setting,
   STREAM_ID_OFFSET,
 } from "../src/wire/layout.js";
-import { bulkReply, cannedReplies, gRpcMessage, isBulkRequest } from "./null-replies.js";
+import { bulkReply, cannedReplies, gRpcMessage, isBulkRequest, replyTo } from "./null-replies.js";
 import type { CannedReplies } from "./null-replies.js";
 
 /** Credit goes back in steps of half the default window, as a peer that does not want to stall the client does. */
@@ -78,6 +79,7 @@ interface BlockedReply {
 
 /** A request whose END_STREAM has not come yet. */
 interface OpenRequest {
+  readonly reply: Uint8Array;
   requestBytes: number;
   /** Received on this stream and not yet given back to the client. */
   owedBytes: number;
@@ -138,7 +140,7 @@ export class NullConnection implements FrameSink {
 
   onData(
     streamId: number,
-    _bytes: Uint8Array,
+    bytes: Uint8Array,
     start: number,
     end: number,
     flowBytes: number,
@@ -146,13 +148,15 @@ export class NullConnection implements FrameSink {
   ): void {
     this.#owedBytes += flowBytes;
     const open = this.#open.get(streamId);
+    // A request's first bytes are in its first frame.
+    const reply = open?.reply ?? replyTo(bytes, start, this.#messages);
     if (endStream) {
       if (open !== undefined) this.#open.delete(streamId);
-      this.#reply(streamId, (open?.requestBytes ?? 0) + end - start);
+      this.#reply(streamId, (open?.requestBytes ?? 0) + end - start, reply);
       return;
     }
     if (open === undefined) {
-      this.#open.set(streamId, { requestBytes: end - start, owedBytes: flowBytes });
+      this.#open.set(streamId, { reply, requestBytes: end - start, owedBytes: flowBytes });
       return;
     }
     open.requestBytes += end - start;
@@ -245,13 +249,13 @@ export class NullConnection implements FrameSink {
     this.#flush();
   }
 
-  #reply(streamId: number, requestBytes: number): void {
+  #reply(streamId: number, requestBytes: number, reply: Uint8Array): void {
     const message =
       requestBytes <= MESSAGE_PREFIX_BYTES
         ? this.#messages.status
         : isBulkRequest(requestBytes)
           ? (this.#messages.bulk ?? this.#messages.txn)
-          : this.#messages.txn;
+          : reply;
     // A reply may not overtake one that waits for connection credit, or a big one would starve: it waits behind it,
     // and then for no more than one frame of each that is there.
     if (
@@ -263,14 +267,14 @@ export class NullConnection implements FrameSink {
       this.#blocked.push({ streamId, message, sentBytes: 0, windowBytes: this.#streamWindowBytes });
       return;
     }
-    const reply = this.#prepare(message);
-    this.#reserve(reply.bytes.length);
+    const prepared = this.#prepare(message);
+    this.#reserve(prepared.bytes.length);
     const at = this.#at;
-    this.#output.set(reply.bytes, at);
+    this.#output.set(prepared.bytes, at);
     this.#output.writeUInt32BE(streamId, at + STREAM_ID_OFFSET);
-    this.#output.writeUInt32BE(streamId, at + reply.dataAt + STREAM_ID_OFFSET);
-    this.#output.writeUInt32BE(streamId, at + reply.trailersAt + STREAM_ID_OFFSET);
-    this.#at = at + reply.bytes.length;
+    this.#output.writeUInt32BE(streamId, at + prepared.dataAt + STREAM_ID_OFFSET);
+    this.#output.writeUInt32BE(streamId, at + prepared.trailersAt + STREAM_ID_OFFSET);
+    this.#at = at + prepared.bytes.length;
     this.#sendWindowBytes -= message.length;
   }
 

@@ -5,6 +5,8 @@ import type { ParseArgsConfig } from "node:util";
 export interface BenchOptions {
   readonly workloads: readonly string[];
   readonly systems: readonly string[] | undefined;
+  /** Only settings that have all the words of one of these; undefined: all. */
+  readonly rows: readonly string[] | undefined;
   readonly runCount: number;
   /** Undefined: each workload's own. */
   readonly seconds: number | undefined;
@@ -29,6 +31,7 @@ const optionTypes = {
   runs: { type: "string" },
   seconds: { type: "string" },
   systems: { type: "string" },
+  rows: { type: "string" },
   members: { type: "string", default: "1" },
   smoke: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -81,6 +84,7 @@ export const parseOptions = (
           ? workloadNames
           : bareNames,
     systems: systems === undefined ? undefined : known("system", systems, systemNames),
+    rows: values.rows?.split(",").map((text) => text.trim()),
     runCount: runCount ?? (values.smoke ? SMOKE_RUN_COUNT : RUN_COUNT_DEFAULT),
     seconds: positive("seconds", values.seconds) ?? (values.smoke ? SMOKE_SECONDS : undefined),
     jsonFile: values.json,

@@ -1,3 +1,4 @@
+import { paramsText } from "./workload.js";
 import type { Params, Workload } from "./workload.js";
 
 /** One run of one system at one set of parameters. */
@@ -9,6 +10,18 @@ export interface PlannedRun {
   readonly run: number;
 }
 
+/** Which of a workload's rows are wanted, and how often. */
+export interface RunSelection {
+  readonly runCount: number;
+  readonly systems?: readonly string[] | undefined;
+  /** Only settings whose `paramsText` has all the words of one of these. */
+  readonly rows?: readonly string[] | undefined;
+  readonly smoke?: boolean | undefined;
+}
+
+const hasWords = (text: string, wanted: string): boolean =>
+  wanted.split(" ").every((word) => text.split(" ").includes(word));
+
 /**
  * The order of a workload's runs. Round by round, and inside a round all systems at one set of parameters right after
  * one another, so that what is compared ran within seconds. Each round begins with another system: what the first one
@@ -16,16 +29,22 @@ export interface PlannedRun {
  */
 export const planRuns = (
   workload: Workload,
-  runCount: number,
-  systems: readonly string[] = Object.keys(workload.systems),
+  { runCount, systems = Object.keys(workload.systems), rows, smoke = false }: RunSelection,
 ): PlannedRun[] => {
   const names = Object.keys(workload.systems).filter((name) => systems.includes(name));
+  const settings = ((smoke ? workload.smokeParams : undefined) ?? workload.params).filter(
+    (params) => rows?.some((row) => hasWords(paramsText(params), row)) ?? true,
+  );
   const plan: PlannedRun[] = [];
   for (let run = 0; run < runCount; run++) {
-    for (const params of workload.params) {
-      for (let turn = 0; turn < names.length; turn++) {
-        const system = names[(turn + run) % names.length]!;
-        if (workload.hasRow?.(system, params) ?? true) plan.push({ workload, system, params, run });
+    for (const params of settings) {
+      const repeats = (system: string): number => (smoke ? 1 : (workload.repeats?.(system, params) ?? 1));
+      for (let repeat = 0; repeat < Math.max(...names.map(repeats)); repeat++) {
+        for (let turn = 0; turn < names.length; turn++) {
+          const system = names[(turn + run) % names.length]!;
+          const isPlanned = repeat < repeats(system) && (workload.hasRow?.(system, params) ?? true);
+          if (isPlanned) plan.push({ workload, system, params, run });
+        }
       }
     }
   }

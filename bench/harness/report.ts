@@ -1,11 +1,12 @@
 import Table from "cli-table3";
-import { paramsText } from "./workload.js";
-import { differenceSpread, median, ratioSpread, spread } from "./statistics.js";
+import { paramsText, settingsOf } from "./workload.js";
+import { differenceSpread, mean, median, ratioSpread, spread, sum } from "./statistics.js";
 import type { Spread } from "./statistics.js";
 import type { Environment } from "./environment.js";
 import type { LatencyUs } from "./latency.js";
-import type { Outcome, RunRecord, Unmeasured } from "./runner.js";
-import type { Bar, Metric, Params, RatioRule, ValueRule, Workload } from "./workload.js";
+import type { LeaseOutcome, Outcome, RunRecord, Unmeasured } from "./runner.js";
+import type { Bar, Metric, Params, RatioRule, ValueRule, WatchCounts, Workload } from "./workload.js";
+import type { FaultOutcome } from "./write-history.js";
 
 /** The values of one run, in the JSON. */
 export interface RunValues {
@@ -21,6 +22,11 @@ export interface RunValues {
   readonly operationCount?: number;
   /** Of workloads with a load in the background. */
   readonly bulkMiBPerSecond?: number;
+  /** Of workloads that watch. */
+  readonly watch?: WatchCounts;
+  /** Of workloads in which the leader fails. */
+  readonly faults?: FaultOutcome;
+  readonly lease?: LeaseOutcome;
 }
 
 /** One row: medians of the runs, except `max`, which is the largest, and `errors`, which is the sum. */
@@ -62,6 +68,9 @@ export interface Report {
 
 const sameParams = (a: Params, b: Params): boolean => paramsText(a) === paramsText(b);
 
+/** NaN, which is shown as "-", where there is nothing to take a part of. */
+const percent = (part = 0, whole = 0): number => (whole === 0 ? NaN : (100 * part) / whole);
+
 const metricOf = (run: RunValues, metric: Metric): number => {
   switch (metric) {
     case "opsPerSecond":
@@ -70,6 +79,14 @@ const metricOf = (run: RunValues, metric: Metric): number => {
     case "bytesPerOp":
     case "collections":
       return run[metric] ?? NaN;
+    case "bytesPerWatcher":
+      return run.watch?.bytesPerWatcher ?? NaN;
+    case "recoveryMs":
+      return run.faults?.recoveryMs ?? NaN;
+    case "unknownPercent":
+      return percent(run.faults?.windowUnknown, run.faults?.windowStarted);
+    case "leasesLost":
+      return run.lease?.lost ?? NaN;
     default:
       return run.serviceTimeUs[metric];
   }
@@ -118,7 +135,7 @@ const middleOf = <Name extends "bytesPerOp" | "bulkMiBPerSecond">(
 /** One result per workload, parameters and system, in the order in which the workload lists them. */
 export const collectResults = (workloads: readonly Workload[], records: readonly RunRecord[]): Result[] =>
   workloads.flatMap((workload) =>
-    workload.params.flatMap((params) =>
+    settingsOf(workload).flatMap((params) =>
       Object.keys(workload.systems).flatMap((system) => {
         const own = records.filter(
           (record) =>
@@ -160,13 +177,15 @@ export const collectRatios = (workloads: readonly Workload[], results: readonly 
 /** Those of the workloads' values that this outcome can tell. */
 export const collectValues = (workloads: readonly Workload[], results: readonly Result[]): Value[] =>
   workloads.flatMap(({ name: workload, values = [] }) =>
-    values.flatMap(({ name, metric, system, params, above, unit }) => {
+    values.flatMap(({ name, metric, system, params, above, unit, over }) => {
       const own = runsOf(results, workload, system, params, metric);
       const value = differenceSpread(
         own,
         above === undefined ? own.map(() => 0) : runsOf(results, workload, above, params, metric),
       );
-      return value === undefined ? [] : { name, unit, ...value };
+      if (value === undefined) return [];
+      const overall = over === undefined ? {} : { value: over === "sum" ? sum(own) : mean(own) };
+      return { name, unit, ...value, ...overall };
     }),
   );
 
@@ -253,15 +272,22 @@ const columnsOf = (
       ],
     };
   }
-  const [rate, latency] =
-    shows === "handovers"
-      ? ["hand-overs/s", "release call to next owner, µs"]
-      : ["ops/s", "service time, µs"];
+  if (shows === "faults") return faultColumns;
+  const [rate, latency] = (
+    {
+      handovers: ["hand-overs/s", "release call to next owner, µs"],
+      events: ["events/s", "from the call of put to the event, µs"],
+      calls: ["ops/s", "service time, µs"],
+    } as const
+  )[shows];
+  const isEvents = shows === "events";
   return {
     about: `p50 to max: ${latency}`,
     head: [
-      ...[rate, "min", "max", "p50", "p90", "p99", "p99.9", "max", "client CPU µs/op"],
+      ...[rate, "min", "max", "p50", "p90", "p99", "p99.9", "max"],
+      `client CPU µs/${isEvents ? "event" : "op"}`,
       ...(hasBulk ? ["bulk MiB/s"] : []),
+      ...(isEvents ? ["bytes/watcher", "lost", "repeated"] : []),
       "errors",
     ],
     cells: (result) => {
@@ -270,10 +296,45 @@ const columnsOf = (
         ...spreadOf(result, "opsPerSecond"),
         ...[p50, p90, p99, p999, max, result.clientCpuUsPerOp],
         ...(hasBulk ? [result.bulkMiBPerSecond ?? 0] : []),
+        ...(isEvents
+          ? [
+              median(result.runs.map((run) => metricOf(run, "bytesPerWatcher"))),
+              sum(result.runs.map(({ watch }) => watch?.lostEvents ?? 0)),
+              sum(result.runs.map(({ watch }) => watch?.repeatedEvents ?? 0)),
+            ]
+          : []),
         result.errors,
       ];
     },
   };
+};
+
+/** A count of all runs together; "-" where the row's runs do not count such things. */
+const total = (runs: readonly RunValues[], value: (run: RunValues) => number | undefined): number => {
+  const values = runs.flatMap((run) => value(run) ?? []);
+  return values.length === 0 ? NaN : sum(values);
+};
+
+const faultColumns = {
+  about:
+    "to next ack: signal to first acknowledged write started after it; unknown %: of the writes between the two",
+  head: [
+    ...["runs", "to next ack, p50 ms", "min", "max", "writes", "acknowledged", "refused", "unknown"],
+    ...["unknown %", "of 5 s %", "lost", "repeated", "refused, yet applied", "leases lost"],
+  ],
+  cells: ({ runs }: Result): number[] => {
+    const { value, min, max } = spread(runs.map((run) => metricOf(run, "recoveryMs")));
+    const count = (name: Exclude<keyof FaultOutcome, "reasons">): number =>
+      total(runs, ({ faults }) => faults?.[name]);
+    return [
+      ...[runs.length, value, min, max],
+      ...[count("started"), count("acknowledged"), count("refused"), count("unknown")],
+      percent(count("windowUnknown"), count("windowStarted")),
+      percent(count("afterUnknown"), count("afterStarted")),
+      ...[count("lost"), count("repeated"), count("refusedApplied")],
+      total(runs, ({ lease }) => lease?.lost),
+    ];
+  },
 };
 
 /** The tables and the bars, for people. */
@@ -310,7 +371,7 @@ export const renderReport = (
     e.etcdVersion === undefined
       ? "no etcd in this run"
       : `etcd ${e.etcdVersion}, ${e.memberCount} member${e.memberCount === 1 ? "" : "s"}, data on ${e.dataFileSystem}`,
-    `${e.date}; closed loop: the next operation starts when one ends, so queueing is hidden. See bench/README.md.`,
+    `${e.date}; closed loop, unless a workload says otherwise: the next operation starts when one ends, so queueing is hidden. See bench/README.md.`,
   );
   for (const { workload, system, reason } of unmeasured)
     lines.push(`NOT MEASURED: ${workload} ${system}: ${reason}`);
@@ -326,12 +387,29 @@ export const renderReport = (
   return `${lines.join("\n")}\n`;
 };
 
-/** What is wrong with the outcome, one line each: broken mutual exclusion, tokens out of order. */
-export const violations = (records: readonly RunRecord[]): string[] =>
-  records.flatMap(({ workload, system, params, overlaps = 0, tokenDisorders = 0 }) =>
-    overlaps + tokenDisorders === 0
-      ? []
-      : [
-          `${workload} ${system} ${paramsText(params)}: ${overlaps} overlapping holders, ${tokenDisorders} tokens out of order`,
-        ],
-  );
+/**
+ * What is wrong with the outcome, one line each: broken mutual exclusion, tokens out of order; of systems that promise
+ * otherwise, writes and events that were lost or came twice.
+ */
+export const violations = (
+  records: readonly RunRecord[],
+  workloads: readonly Pick<Workload, "name" | "promiseless">[] = [],
+): string[] =>
+  records.flatMap(({ workload, system, params, overlaps = 0, tokenDisorders = 0, faults, watch }) => {
+    const promises = !workloads.find(({ name }) => name === workload)?.promiseless?.includes(system);
+    const found = [
+      [overlaps, "overlapping holders"],
+      [tokenDisorders, "tokens out of order"],
+      ...(promises
+        ? ([
+            [faults?.lost, "acknowledged writes lost"],
+            [faults?.repeated, "writes applied more than once"],
+            [faults?.refusedApplied, "writes applied that were said not to be"],
+            [watch?.lostEvents, "events lost"],
+            [watch?.repeatedEvents, "events repeated"],
+          ] as const)
+        : []),
+    ] as const;
+    const wrong = found.flatMap(([count = 0, what]) => (count === 0 ? [] : `${count} ${what}`));
+    return wrong.length === 0 ? [] : `${workload} ${system} ${paramsText(params)}: ${wrong.join(", ")}`;
+  });

@@ -2,10 +2,13 @@ import { LatencyHistogram } from "./latency.js";
 import type { LatencyUs } from "./latency.js";
 import { checkLockHistory } from "./lock-history.js";
 import { planRuns } from "./plan.js";
-import type { PlannedRun } from "./plan.js";
+import type { PlannedRun, RunSelection } from "./plan.js";
 import { monotonicUs, paramsText } from "./workload.js";
+import { judgeWrites } from "./write-history.js";
+import type { FaultOutcome } from "./write-history.js";
 import type { Agent } from "./agent.js";
-import type { Measurement, Params, Target, Workload } from "./workload.js";
+import type { Attendant } from "./failing-etcd.js";
+import type { Measurement, Params, Target, WatchCounts, Witness, Workload } from "./workload.js";
 
 /** One finished run. */
 export interface RunRecord {
@@ -26,6 +29,19 @@ export interface RunRecord {
   readonly operationCount?: number;
   /** Of workloads with a load in the background. */
   readonly bulkMiBPerSecond?: number;
+  /** Of workloads that watch. */
+  readonly watch?: WatchCounts;
+  /** Of workloads that write while the leader fails. */
+  readonly faults?: FaultOutcome;
+  /** Of workloads that hold a lease while the leader fails: whether it is lost, and by whose word. */
+  readonly lease?: LeaseOutcome;
+}
+
+/** Of one lease. */
+export interface LeaseOutcome {
+  /** 0 or 1. */
+  readonly lost: number;
+  readonly why?: string;
 }
 
 /** A system that could not be measured, and why. */
@@ -43,15 +59,18 @@ export interface Outcome {
 /** What the runner needs from outside; a test brings its own. */
 export interface Surroundings {
   /** Starts what the workload is measured against. */
-  openTarget(workload: Workload): Promise<{ readonly target: Target; close(): Promise<void> }>;
+  openTarget(workload: Workload): Promise<{
+    readonly target: Target;
+    close(): Promise<void>;
+    /** Where each run has servers of its own, and something happens to them. */
+    attendRun?(planned: PlannedRun): Promise<Attendant>;
+  }>;
   openAgent(workload: Workload, system: string, target: Target): Promise<Agent>;
   onProgress(text: string, doneCount: number, totalCount: number): void;
 }
 
-export interface RunSettings {
-  readonly runCount: number;
+export interface RunSettings extends RunSelection {
   readonly seconds: number | undefined;
-  readonly systems: readonly string[] | undefined;
 }
 
 /** Time for a request to reach all agents of a run before the moment at which they begin together. */
@@ -60,8 +79,20 @@ const START_DELAY_US = 30_000;
 const bulkBytesPerMs = ({ bulkBytes = 0, elapsedMs }: Measurement): number =>
   elapsedMs > 0 ? bulkBytes / elapsedMs : 0;
 
-/** Puts the agents' measurements of one run together. */
-export const summarize = (planned: PlannedRun, parts: readonly Measurement[]): RunRecord => {
+/** The store's word and the client's: a lease that its holder took for lost has not served. */
+const judgeLease = ({ leaseLoss }: Measurement, { leaseIsAlive }: Witness): LeaseOutcome =>
+  leaseLoss !== undefined && leaseLoss !== ""
+    ? { lost: 1, why: leaseLoss }
+    : leaseIsAlive
+      ? { lost: 0 }
+      : { lost: 1, why: "its key is gone from etcd" };
+
+/** Puts the agents' measurements of one run together, with what was done to the servers and found in them. */
+export const summarize = (
+  planned: PlannedRun,
+  parts: readonly Measurement[],
+  witness?: Witness,
+): RunRecord => {
   const histogram = new LatencyHistogram();
   const sum = (value: (part: Measurement) => number): number =>
     parts.reduce((total, part) => total + value(part), 0);
@@ -71,6 +102,9 @@ export const summarize = (planned: PlannedRun, parts: readonly Measurement[]): R
   if (isLockHistory) histogram.recordAll(history.handoversUs);
   else for (const part of parts) histogram.recordAll(part.latenciesUs);
   const operationCount = sum((part) => part.operationCount);
+  const writer = parts.find((part) => part.writes !== undefined);
+  const leaseHolder = parts.find((part) => part.leaseLoss !== undefined);
+  const watch = parts.find((part) => part.watch !== undefined)?.watch;
   // Agents of one run share one window, so the rates add up.
   const opsPerSecond = sum((part) => (part.elapsedMs > 0 ? (part.operationCount * 1e3) / part.elapsedMs : 0));
   return {
@@ -93,6 +127,13 @@ export const summarize = (planned: PlannedRun, parts: readonly Measurement[]): R
     ...(parts.some((part) => part.bulkBytes !== undefined)
       ? { bulkMiBPerSecond: sum(bulkBytesPerMs) * (1e3 / 2 ** 20) }
       : {}),
+    ...(watch === undefined ? {} : { watch }),
+    ...(writer === undefined || witness === undefined
+      ? {}
+      : { faults: judgeWrites(writer.writes!, witness) }),
+    ...(leaseHolder === undefined || witness === undefined
+      ? {}
+      : { lease: judgeLease(leaseHolder, witness) }),
   };
 };
 
@@ -107,7 +148,7 @@ export const runWorkloads = async (
   outcome: Outcome,
   signal: AbortSignal,
 ): Promise<void> => {
-  const plans = workloads.map((workload) => planRuns(workload, settings.runCount, settings.systems));
+  const plans = workloads.map((workload) => planRuns(workload, settings));
   const totalCount = plans.reduce((sum, plan) => sum + plan.length, 0);
   const aborted = new Promise<"aborted">((resolve) => {
     signal.addEventListener("abort", () => resolve("aborted"), { once: true });
@@ -148,25 +189,38 @@ export const runWorkloads = async (
         const opened = agents.get(agentsKey(planned));
         if (opened !== undefined) {
           const seconds = settings.seconds ?? workload.seconds;
-          const request = {
-            params: planned.params,
-            // A shorter run has a shorter warm-up.
-            warmupMs: workload.warmupSeconds * 1e3 * Math.min(1, seconds / workload.seconds),
-            durationMs: seconds * 1e3,
-            share: seconds / workload.seconds,
-            runId: `${process.pid}-${doneCount}`,
-            startAtUs: monotonicUs() + START_DELAY_US,
-            agentCount: opened.length,
-          };
-          const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
+          let witness: Promise<Witness> | undefined;
           try {
-            const parts = await Promise.race([run, aborted]);
-            if (parts === "aborted") {
-              run.catch(() => {});
+            const attendant = await server.attendRun?.(planned);
+            const request = {
+              params: planned.params,
+              // A shorter run has a shorter warm-up.
+              warmupMs:
+                1e3 *
+                Math.max(
+                  workload.warmupMinSeconds ?? 0,
+                  workload.warmupSeconds * Math.min(1, seconds / workload.seconds),
+                ),
+              durationMs: seconds * 1e3,
+              share: seconds / workload.seconds,
+              runId: `${process.pid}-${doneCount}`,
+              startAtUs: monotonicUs() + START_DELAY_US,
+              agentIndex: 0,
+              agentCount: opened.length,
+              ...(attendant === undefined ? {} : { target: attendant.target }),
+            };
+            const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
+            witness = attendant?.attend(request, run);
+            const done = Promise.all([run, witness]);
+            const ended = await Promise.race([done, aborted]);
+            if (ended === "aborted") {
+              done.catch(() => {});
               break;
             }
-            outcome.records.push(summarize(planned, parts));
+            outcome.records.push(summarize(planned, ...ended));
           } catch (error) {
+            // The servers are brought back whatever became of the agents.
+            await witness?.catch(() => {});
             await giveUp(planned, error);
           }
         }

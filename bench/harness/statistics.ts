@@ -5,6 +5,11 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** NaN of nothing. */
+export const mean = (values: readonly number[]): number => sum(values) / values.length;
+
 /** What runs of the same thing spread over. */
 export interface Spread {
   readonly value: number;

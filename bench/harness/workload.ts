@@ -10,13 +10,21 @@ export interface Params {
   readonly holdMs?: number;
   /** Which server the calls go to, where a workload has both. */
   readonly server?: "etcd" | "null";
-  /** The small call that is timed. */
-  readonly call?: "txn" | "lease" | "keepalive" | "lock";
+  /** The call that is timed. */
+  readonly call?: "txn" | "lease" | "keepalive" | "lock" | "get" | "put" | "delete";
   /** What moves in the background. */
   readonly bulk?: "none" | "put" | "range";
+  /** Open on one client. */
+  readonly watchers?: number;
+  /** What is written while they watch: nothing, one key every few milliseconds, or all that etcd takes. */
+  readonly load?: "idle" | "paced" | "full";
+  /** What happens to the leader: SIGKILL; SIGSTOP until the run is over; SIGSTOP for nine seconds. */
+  readonly fault?: "kill" | "stop" | "freeze";
+  /** etcd's election timeout and heartbeat: 1000 and 100 ms, or 200 and 20. */
+  readonly elections?: "default" | "short";
 }
 
-/** `c=64` or `contenders=2 hold=10ms` or `etcd txn bulk=put`: for people and for progress lines. */
+/** `c=64` or `contenders=2 hold=10ms` or `etcd txn bulk=put`: for people, for progress lines and for `--rows`. */
 export const paramsText = (params: Params): string =>
   [
     params.concurrency === undefined ? [] : [`c=${params.concurrency}`],
@@ -25,6 +33,10 @@ export const paramsText = (params: Params): string =>
     params.server ?? [],
     params.call ?? [],
     params.bulk === undefined ? [] : [`bulk=${params.bulk}`],
+    params.watchers === undefined ? [] : [`watchers=${params.watchers}`],
+    params.load === undefined ? [] : [`load=${params.load}`],
+    params.fault === undefined ? [] : [`fault=${params.fault}`],
+    params.elections === undefined ? [] : [`elections=${params.elections}`],
   ]
     .flat()
     .join(" ");
@@ -53,6 +65,8 @@ export interface RunRequest {
   /** This agent's number and how many there are. */
   readonly agentIndex: number;
   readonly agentCount: number;
+  /** Where this run's servers are, if they are others than the workload's. */
+  readonly target?: Target;
 }
 
 /** One holder's time with a lock, on the clock that all processes of a machine share. */
@@ -62,6 +76,26 @@ export interface Hold {
   readonly acquiredUs: number;
   /** When the release call was made: from here on the holder claims nothing. */
   readonly releasedUs: number;
+}
+
+/** One write of an open loop, on the clock that all processes of a machine share. */
+export interface Write {
+  readonly startedUs: number;
+  readonly endedUs: number;
+  /** As the client told its caller: it is in the store; it is not and never will be; nobody knows. */
+  readonly outcome: "acknowledged" | "refused" | "unknown";
+  /** In a word, unless it was acknowledged. */
+  readonly reason?: string;
+}
+
+/** What one client's watchers were sent, from the first to the last event of a run. */
+export interface WatchCounts {
+  /** Versions of a key that its watcher never saw. */
+  readonly lostEvents: number;
+  /** Versions that it saw twice, or after a later one. */
+  readonly repeatedEvents: number;
+  /** Heap and external memory that so many idle watchers take, each. */
+  readonly bytesPerWatcher?: number;
 }
 
 /** What one agent saw in one run. Sent back from the agent process. */
@@ -88,6 +122,23 @@ export interface Measurement {
   readonly collections?: number;
   /** Moved in the background during the window. */
   readonly bulkBytes?: number;
+  /** All of an open loop, in the order in which they were started: number i wrote key i. */
+  readonly writes?: readonly Write[];
+  /** Why the lease that the agent held is lost, by its client's word; empty when it is not. */
+  readonly leaseLoss?: string;
+  readonly watch?: WatchCounts;
+}
+
+/** What the bench's own process did to the servers in a run, and what it found in the store afterwards. */
+export interface Witness {
+  /** Before the signal was sent. */
+  readonly signalledUs: number;
+  /** After the process was seen to be gone, or frozen: what is answered from then on, another member has answered. */
+  readonly goneUs: number;
+  /** Of each written key, by the write's number: its `version`. */
+  readonly versions: ReadonlyMap<number, number>;
+  /** Whether the key of the agent's lease is there. */
+  readonly leaseIsAlive: boolean;
 }
 
 /** A system under measurement, set up and warm, inside an agent process. */
@@ -100,7 +151,17 @@ export type SystemFactory = (target: Target) => Promise<System>;
 
 /** One value of a result that rules are made of. */
 export type Metric =
-  "opsPerSecond" | "p50" | "p90" | "p99" | "clientCpuUsPerOp" | "bytesPerOp" | "collections";
+  | "opsPerSecond"
+  | "p50"
+  | "p90"
+  | "p99"
+  | "clientCpuUsPerOp"
+  | "bytesPerOp"
+  | "collections"
+  | "bytesPerWatcher"
+  | "recoveryMs"
+  | "unknownPercent"
+  | "leasesLost";
 
 export type Bar = { readonly atLeast: number } | { readonly atMost: number };
 
@@ -124,6 +185,8 @@ export interface RatioRule extends Rule {
 export interface ValueRule extends Rule {
   readonly unit: string;
   readonly above?: string;
+  /** What becomes of the runs' values, where one bad run is not to be outvoted: their mean or sum. Default: median. */
+  readonly over?: "mean" | "sum";
 }
 
 export interface Workload {
@@ -132,7 +195,9 @@ export interface Workload {
   readonly about: string;
   /** Left out of a run that names no workload. */
   readonly onRequest?: boolean;
-  readonly server: "null" | "null-tls" | "etcd" | "etcd-and-null";
+  readonly server: "null" | "null-tls" | "etcd" | "etcd-and-null" | "failing-etcd";
+  /** Members of its etcd, whatever the command line says. */
+  readonly memberCount?: 1 | 3;
   /** Agent processes per system. */
   readonly agentCount: number;
   /** Whether a system has other processes for each of its settings: what one leaves behind is not counted in another. */
@@ -142,15 +207,34 @@ export interface Workload {
   /** Length of one run unless `--seconds` says otherwise. */
   readonly seconds: number;
   readonly warmupSeconds: number;
+  /** What a short run's warm-up, which is shorter too, may not go below. Default: 0. */
+  readonly warmupMinSeconds?: number;
   readonly params: readonly Params[];
   readonly systems: Readonly<Record<string, SystemFactory>>;
+  /** What a smoke run has time for, of `params` or others; all of `params` when left out. */
+  readonly smokeParams?: readonly Params[];
   /** Whether a system is run at a setting; all are at all when there is no such function. */
   readonly hasRow?: (system: string, params: Params) => boolean;
+  /** How many runs a row gets for each run that was asked for; 1 when there is no such function. */
+  readonly repeats?: (system: string, params: Params) => number;
+  /** Systems whose lost and repeated writes are for reading and no violation, because they do not promise otherwise. */
+  readonly promiseless?: readonly string[];
   readonly ratios: readonly RatioRule[];
   readonly values?: readonly ValueRule[];
-  /** What its table shows: calls and their service times, locks passed on, or bytes per operation. */
-  readonly shows: "calls" | "handovers" | "bytes";
+  /**
+   * What its table shows: calls and their service times, locks passed on, bytes per operation, events and their delivery,
+   * or what became of writes and leases while a member failed.
+   */
+  readonly shows: "calls" | "handovers" | "bytes" | "events" | "faults";
 }
+
+/** All settings that a workload is ever run at, each once. */
+export const settingsOf = ({
+  params,
+  smokeParams = [],
+}: Pick<Workload, "params" | "smokeParams">): Params[] => [
+  ...new Map([...params, ...smokeParams].map((setting) => [paramsText(setting), setting])).values(),
+];
 
 /**
  * Microseconds on CLOCK_MONOTONIC, which all processes of one machine read alike. As a double it is exact to the

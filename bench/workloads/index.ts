@@ -2,8 +2,12 @@ import type { Workload } from "../harness/workload.js";
 import { acquire } from "./acquire.js";
 import { alloc } from "./alloc.js";
 import { clientLimit, inFlight, tls } from "./client-limit.js";
+import { failover } from "./failover.js";
 import { fairness } from "./fairness.js";
 import { handover } from "./handover.js";
+import { kv } from "./kv.js";
+import { leader } from "./leader.js";
+import { watch } from "./watch.js";
 
 /** In the order in which they run. */
 export const workloads: readonly Workload[] = [
@@ -14,6 +18,10 @@ export const workloads: readonly Workload[] = [
   inFlight,
   fairness,
   alloc,
+  leader,
+  kv,
+  watch,
+  failover,
 ];
 
 export const workloadNamed = (name: string): Workload | undefined =>

@@ -13,6 +13,7 @@ describe("bench options", () => {
     expect(parse()).toEqual({
       workloads: ["client-limit", "acquire"],
       systems: undefined,
+      rows: undefined,
       runCount: 5,
       seconds: undefined,
       jsonFile: undefined,
@@ -33,6 +34,10 @@ describe("bench options", () => {
       jsonFile: "out.json",
       memberCount: 3,
     });
+    expect(parse("--rows", "c=1, fault=kill elections=short").rows).toEqual([
+      "c=1",
+      "fault=kill elections=short",
+    ]);
   });
 
   test("a smoke run is short, and can be made longer", () => {
@@ -71,7 +76,7 @@ describe("bench options", () => {
 describe("workloads", () => {
   test("every rule names rows that its workload runs, and two different ones where it compares", () => {
     for (const workload of workloads) {
-      const rows = planRuns(workload, 1).map(({ system, params }) => ({ system, params }));
+      const rows = planRuns(workload, { runCount: 1 }).map(({ system, params }) => ({ system, params }));
       for (const { system, params, against, againstParams = params } of workload.ratios) {
         expect(rows).toContainEqual({ system, params });
         expect(rows).toContainEqual({ system: against, params: againstParams });
@@ -88,11 +93,17 @@ describe("workloads", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test("every row can be told from the others of its workload by what the table says", () => {
-    for (const workload of workloads) {
-      const rows = planRuns(workload, 1).map(({ system, params }) => `${system} ${paramsText(params)}`);
-      expect(new Set(rows).size).toBe(rows.length);
+  test("every setting can be told from the others of its workload by what the table says", () => {
+    for (const { params, smokeParams = [] } of workloads) {
+      for (const settings of [params, smokeParams]) {
+        expect(new Set(settings.map(paramsText)).size).toBe(settings.length);
+      }
     }
+  });
+
+  test("none of the long ones is run unless it is named", () => {
+    const bare = workloads.filter(({ onRequest }) => onRequest !== true).map(({ name }) => name);
+    expect(bare).toEqual(["client-limit", "acquire", "handover"]);
   });
 });
 

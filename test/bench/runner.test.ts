@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import type { Agent } from "../../bench/harness/agent.js";
 import type { Environment } from "../../bench/harness/environment.js";
 import { planRuns } from "../../bench/harness/plan.js";
+import type { RunSelection } from "../../bench/harness/plan.js";
 import { judge, makeReport, renderReport, violations } from "../../bench/harness/report.js";
 import { runWorkloads } from "../../bench/harness/runner.js";
 import type { Outcome, Surroundings } from "../../bench/harness/runner.js";
+import { paramsText } from "../../bench/harness/workload.js";
 import type { Measurement, Params, RunRequest, Workload } from "../../bench/harness/workload.js";
 
 const neverOpened = (): never => {
@@ -130,7 +132,7 @@ setMaxListeners(0, noAbort);
 
 describe("plan", () => {
   test("runs all systems at one setting right after one another, and begins each round with another one", () => {
-    const order = planRuns(workload, 3).map(
+    const order = planRuns(workload, { runCount: 3 }).map(
       ({ system, params, run }) => `${run} c=${params.concurrency} ${system}`,
     );
     expect(order).toEqual([
@@ -156,10 +158,41 @@ describe("plan", () => {
   });
 
   test("leaves out systems that were not asked for, and is empty for a workload without any of them", () => {
-    expect(new Set(planRuns(workload, 5, ["slow", "etcd3"]).map(({ system }) => system))).toEqual(
-      new Set(["slow"]),
+    expect(
+      new Set(planRuns(workload, { runCount: 5, systems: ["slow", "etcd3"] }).map(({ system }) => system)),
+    ).toEqual(new Set(["slow"]));
+    expect(planRuns(workload, { runCount: 5, systems: ["etcd3"] })).toEqual([]);
+  });
+
+  const order = (selection: Partial<RunSelection>, changes: Partial<Workload> = {}): string[] =>
+    planRuns({ ...workload, ...changes }, { runCount: 1, ...selection }).map(
+      ({ system, params, run }) => `${run} ${paramsText(params)} ${system}`,
     );
-    expect(planRuns(workload, 5, ["etcd3"])).toEqual([]);
+
+  test("leaves out settings that lack one of the words asked for, and takes no word for a part of another", () => {
+    const settings = {
+      params: [{ concurrency: 1, call: "put" }, { concurrency: 16, call: "put" }, { concurrency: 1 }],
+    } as const;
+    expect(order({ rows: ["c=1 put"], systems: ["fast"] }, settings)).toEqual(["0 c=1 put fast"]);
+    expect(order({ rows: ["c=16", "c=1"], systems: ["fast"] }, settings)).toHaveLength(3);
+    expect(order({ rows: ["c=6"] }, settings)).toEqual([]);
+  });
+
+  test("gives a row as many runs in a round as it wants, in turns with the others", () => {
+    const changes: Partial<Workload> = {
+      params: [{ concurrency: 1 }],
+      repeats: (system) => (system === "fast" ? 3 : 1),
+    };
+    expect(order({ runCount: 2, systems: ["fast", "slow"] }, changes)).toEqual([
+      ...["0 c=1 fast", "0 c=1 slow", "0 c=1 fast", "0 c=1 fast"],
+      ...["1 c=1 slow", "1 c=1 fast", "1 c=1 fast", "1 c=1 fast"],
+    ]);
+  });
+
+  test("in a smoke run has each of the workload's settings for it once", () => {
+    const changes: Partial<Workload> = { smokeParams: [{ concurrency: 7 }], repeats: () => 3 };
+    expect(order({ smoke: true, systems: ["fast"] }, changes)).toEqual(["0 c=7 fast"]);
+    expect(order({ smoke: true, systems: ["fast"] })).toEqual(["0 c=1 fast", "0 c=64 fast"]);
   });
 });
 
@@ -169,7 +202,7 @@ describe("runner", () => {
     const outcome: Outcome = { records: [], unmeasured: [] };
     await runWorkloads([workload], settings, recorder.surroundings, outcome, noAbort);
     expect(recorder.calls.map(({ system }) => system)).toEqual(
-      planRuns(workload, 3).map(({ system }) => system),
+      planRuns(workload, { runCount: 3 }).map(({ system }) => system),
     );
     expect(recorder.calls[0]!.request).toMatchObject({ warmupMs: 500, durationMs: 1_000 });
     expect(new Set(recorder.calls.map(({ request }) => request.runId)).size).toBe(18);
@@ -186,6 +219,15 @@ describe("runner", () => {
       noAbort,
     );
     expect(recorder.calls[0]!.request).toMatchObject({ warmupMs: 50, durationMs: 100 });
+    const slowToStart = record();
+    await runWorkloads(
+      [{ ...workload, warmupMinSeconds: 0.4 }],
+      { ...settings, seconds: 0.1 },
+      slowToStart.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(slowToStart.calls[0]!.request).toMatchObject({ warmupMs: 400, durationMs: 100 });
   });
 
   test("names a system that cannot be opened, with the reason, and measures the others", async () => {
@@ -271,7 +313,7 @@ describe("runner", () => {
     expect(outcome.records[0]!.serviceTimeUs.max).toBeCloseTo(100, 0);
     expect(outcome.records[0]!.serviceTimeUs.p50).toBeCloseTo(50, 0);
     expect(violations(outcome.records)).toEqual([
-      "contended slow contenders=2 hold=0ms: 1 overlapping holders, 0 tokens out of order",
+      "contended slow contenders=2 hold=0ms: 1 overlapping holders",
     ]);
   });
 });
@@ -284,12 +326,9 @@ describe("rows", () => {
   };
 
   test("are those that a workload has, and no others", async () => {
-    expect(planRuns(sparse, 1).map(({ system, params }) => `${system} ${params.concurrency}`)).toEqual([
-      "fast 1",
-      "fast 64",
-      "slow 64",
-      "other 64",
-    ]);
+    expect(
+      planRuns(sparse, { runCount: 1 }).map(({ system, params }) => `${system} ${params.concurrency}`),
+    ).toEqual(["fast 1", "fast 64", "slow 64", "other 64"]);
     const recorder = record();
     await runWorkloads([sparse], settings, recorder.surroundings, { records: [], unmeasured: [] }, noAbort);
     expect(recorder.openedSystems).toEqual(["fast", "slow", "other"]);
