@@ -91,6 +91,7 @@ export class WatchReply {
   // The id is the same in every message of a stream, and its text is wanted each time.
   #clusterHigh = 0;
   #clusterLow = 0;
+  #clusterText = "0";
 
   /** @throws ProtocolError */
   read(bytes: Uint8Array, start: number, end: number): void {
@@ -98,6 +99,7 @@ export class WatchReply {
     this.#start = start;
     this.#end = end;
     this.byteCount = end - start;
+    this.clusterId = "0";
     this.revision = 0;
     this.raftTerm = 0;
     this.watchId = 0;
@@ -222,10 +224,12 @@ export class WatchReply {
   }
 
   #setClusterId(high: number, low: number): void {
-    if (high === this.#clusterHigh && low === this.#clusterLow) return;
-    this.#clusterHigh = high;
-    this.#clusterLow = low;
-    this.clusterId = uint64FromHalves(high, low).toString();
+    if (high !== this.#clusterHigh || low !== this.#clusterLow) {
+      this.#clusterHigh = high;
+      this.#clusterLow = low;
+      this.#clusterText = uint64FromHalves(high, low).toString();
+    }
+    this.clusterId = this.#clusterText;
   }
 
   /** The event from `at` to `end`; undefined if it is older than `floor`. */

@@ -1,6 +1,7 @@
 import type { Pool } from "../../src/cluster/pool.js";
 import type { Endpoint } from "../../src/cluster/endpoint.js";
 import { parseAddress } from "../../src/cluster/address.js";
+import type { Address } from "../../src/cluster/address.js";
 import type { Wait } from "../../src/cluster/wait.js";
 import type { ClientParts } from "../../src/client/client-parts.js";
 import { KeySpace } from "../../src/client/key-space.js";
@@ -193,11 +194,19 @@ const matches = ({ filters, key, range_end }: WatchCreateRequest, { type, kv }: 
   return end === "" ? name === first : name >= first && (end === "\0" || name < end);
 };
 
+interface FakeEndpoint {
+  readonly address: Address;
+  serverVersion: string | undefined;
+  lastError: EtcdError | undefined;
+}
+
 /** Three members, of which "a:1" leads, and what a client's parts are made of on top of them. */
 export class FakeWatchServer {
   readonly runtime = new ManualRuntime();
   readonly streams: FakeStream[] = [];
   readonly history = new Map<number, Event[]>();
+  /** The same as it was written. */
+  readonly changes: { revision: number; changes: Readonly<Record<string, string | undefined>> }[] = [];
   revision = 10;
   compactRevision = 0;
   catchUpMaxCount = 1_000;
@@ -216,10 +225,10 @@ export class FakeWatchServer {
   /** Members asked for their `Status`. */
   readonly identified: string[] = [];
   readonly noted: EtcdError[] = [];
-  readonly endpoints = ["a:1", "b:1", "c:1"].map((text) => ({
+  readonly endpoints: FakeEndpoint[] = ["a:1", "b:1", "c:1"].map((text) => ({
     address: parseAddress(text),
-    serverVersion: "3.6.14" as string | undefined,
-    lastError: undefined as EtcdError | undefined,
+    serverVersion: "3.6.14",
+    lastError: undefined,
   }));
   leader = this.endpoints[0]!;
   hasCredentials = false;
@@ -249,6 +258,7 @@ export class FakeWatchServer {
       return new Event({ type: Event.EventType.PUT, kv });
     });
     this.history.set(this.revision, events);
+    this.changes.push({ revision: this.revision, changes });
     for (const stream of this.streams) {
       for (const watch of stream.watches.values()) {
         if (watch.next === this.revision) stream.send(watch, this.revision, this.revision);
