@@ -175,12 +175,12 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
     await expect(leases.grant(5, { timeoutMs: 5_000 }, grant.id)).rejects.toMatchObject({
       code: "ETCD_LEASE_EXISTS",
     });
-    const renewal = await leases.renew(grant.id, 1_000);
+    const renewal = await leases.renew(grant.id, 1_000, performance.now() + 5_000);
     expect(renewal.ttlSeconds).toBe(5);
     expect(renewal.sentAtMs).toBeGreaterThan(grant.sentAtMs);
     await leases.revoke(grant.id, { timeoutMs: 5_000 });
     await leases.revoke(grant.id, { timeoutMs: 5_000 });
-    expect((await leases.renew(grant.id, 1_000)).ttlSeconds).toBeLessThanOrEqual(0);
+    expect((await leases.renew(grant.id, 1_000, performance.now() + 5_000)).ttlSeconds).toBeLessThanOrEqual(0);
   });
 
   test("watches of one client report their own events in order, and stop when closed", async () => {
