@@ -51,6 +51,7 @@ export class FakeStream {
   readonly received: WatchRequest[] = [];
   readonly replies: Uint8Array[] = [];
   readonly watches = new Map<number, ServerWatch>();
+  #nextOwnId = 101;
   ended = false;
 
   constructor(
@@ -106,7 +107,7 @@ export class FakeStream {
       this.reply({ created: true, canceled: true, watch_id: "-1", cancel_reason: refusal });
       return;
     }
-    const id = server.choosesIds ? 101 + this.watches.size : Number(request.watch_id);
+    const id = server.choosesIds ? this.#nextOwnId++ : Number(request.watch_id);
     this.reply({ created: true, watch_id: String(id) });
     const start = Number(request.start_revision);
     this.watches.set(id, { id, request, next: start === 0 ? server.revision + 1 : start });

@@ -205,4 +205,4 @@ test("in any order of writes, replies, breaks, cancels, repeats and pauses, each
   // It would prove little otherwise.
   expect(interruptedCount).toBeGreaterThan(100);
   expect(parkedCount).toBeGreaterThan(20);
-});
+}, 60_000);

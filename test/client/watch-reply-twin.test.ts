@@ -107,7 +107,7 @@ test("a reply read where it lies says what the generated codec says, whatever wa
         message.events.map((each) => each.serializeBinary()),
       );
       // The read buffer is used again.
-      const before = structuredClone(events.map(({ kv }) => [Buffer.from(kv.key), Buffer.from(kv.value)]));
+      const before = events.map(({ kv }) => [Buffer.from(kv.key), Buffer.from(kv.value)]);
       buffer.fill(0);
       expect(events.map(({ kv }) => [Buffer.from(kv.key), Buffer.from(kv.value)])).toEqual(before);
     }),
