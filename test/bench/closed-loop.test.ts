@@ -55,7 +55,7 @@ describe("closed loop", () => {
     const { operationCount } = await runClosedLoop((_slot, done) => done(), {
       concurrency: 3,
       warmupMs: 1,
-      durationMs: 20,
+      durationMs: 250,
     });
     expect(operationCount).toBeGreaterThan(10_000);
   });
