@@ -65,6 +65,7 @@ export type {
   WriteOptions,
 } from "./client/kv-options.js";
 export type { Page } from "./client/kv-pages.js";
+export type { StreamPart } from "./client/kv-stream.js";
 export type { CompleteTxn, IfTxn, KvTxnOptions, ThenTxn } from "./client/txn-builder.js";
 export type { KeyRangeOptions } from "./client/key-space.js";
 export type {

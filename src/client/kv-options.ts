@@ -17,7 +17,7 @@ export interface RevisionBounds {
 }
 
 /** What every way to read keys takes. */
-export interface ReadOptions extends KeyRangeOptions, RevisionBounds, CallerOptions {
+export interface ReadOptions extends KeyRangeOptions, CallerOptions {
   /** Read the store as of this revision; 0, the default, is now. */
   revision?: number | undefined;
   /** Leave the values out. */
@@ -30,7 +30,7 @@ export interface ReadOptions extends KeyRangeOptions, RevisionBounds, CallerOpti
 }
 
 /** What `kv.get` takes besides the key. */
-export interface KvGetOptions extends ReadOptions {
+export interface KvGetOptions extends ReadOptions, RevisionBounds {
   /** At most this many keys; 0, the default, is no limit. */
   limit?: number | undefined;
   /** Default: by key, ascending. */
@@ -40,7 +40,7 @@ export interface KvGetOptions extends ReadOptions {
 }
 
 /** What `kv.pages` and `kv.scan` take besides the key. `timeoutMs` holds for each page. */
-export interface KvPageOptions extends ReadOptions {
+export interface KvPageOptions extends ReadOptions, RevisionBounds {
   /** Keys per page at most. Default: `DEFAULT_PAGE_KEYS`, 1,000. Pages that turn out over `messageMaxBytes` are asked for again, halved. */
   pageSize?: number | undefined;
   /**
@@ -50,7 +50,7 @@ export interface KvPageOptions extends ReadOptions {
   order?: "ascend" | "descend" | undefined;
 }
 
-/** What `kv.stream` takes besides the key. `timeoutMs` holds until the stream is open, and from one part to the next. */
+/** What `kv.stream` takes besides the key. `timeoutMs` holds for all of it. */
 export interface KvStreamOptions extends ReadOptions {
   /** At most this many keys; 0, the default, is no limit. */
   limit?: number | undefined;
@@ -89,19 +89,11 @@ export interface KvCompactOptions extends CallerOptions {
   physical?: boolean | undefined;
 }
 
-const READ_OPTIONS = [
-  ...KEY_RANGE_OPTIONS,
-  "revision",
-  "keysOnly",
-  "serializable",
-  "minModRevision",
-  "maxModRevision",
-  "minCreateRevision",
-  "maxCreateRevision",
-] as const;
+const READ_OPTIONS = [...KEY_RANGE_OPTIONS, "revision", "keysOnly", "serializable"] as const;
+const BOUNDS = ["minModRevision", "maxModRevision", "minCreateRevision", "maxCreateRevision"] as const;
 
-export const GET_OPTIONS = [...READ_OPTIONS, "limit", "sort", "countOnly"] as const;
-export const PAGE_OPTIONS = [...READ_OPTIONS, "pageSize", "order"] as const;
+export const GET_OPTIONS = [...READ_OPTIONS, ...BOUNDS, "limit", "sort", "countOnly"] as const;
+export const PAGE_OPTIONS = [...READ_OPTIONS, ...BOUNDS, "pageSize", "order"] as const;
 export const STREAM_OPTIONS = [...READ_OPTIONS, "limit"] as const;
 export const PUT_OPTIONS = ["lease", "prevKv", "ignoreValue", "ignoreLease", "repeatable"] as const;
 export const DELETE_OPTIONS = [...KEY_RANGE_OPTIONS, "prevKv", "repeatable"] as const;
@@ -175,7 +167,7 @@ export const requireOrder = (value: unknown, name: string): SortOrder => {
 };
 
 /** A read as a request has it. */
-export const readFields = (range: KeyRange, options: ReadOptions): RangeFields => ({
+export const readFields = (range: KeyRange, options: ReadOptions & RevisionBounds): RangeFields => ({
   range,
   limit: 0,
   revision: requireCount(options.revision, "revision"),

@@ -1,6 +1,7 @@
 import { AbortError, EtcdError, ProtocolError } from "../errors.js";
 import type { KeyValue } from "../txn/key-value.js";
 import type { CallOptions } from "../cluster/pool.js";
+import type { IterationEnd } from "./iteration.js";
 import type { KeySpace } from "./key-space.js";
 import type { RangeFields, RangeReply } from "./kv-codec.js";
 import { pageFields } from "./kv-options.js";
@@ -26,9 +27,10 @@ export interface PageSource {
 }
 
 /** The pages of one range at one revision; the next one is on its way while the consumer has the one before. */
-export async function* readPages(source: PageSource): AsyncGenerator<Page, void, undefined> {
-  const pager = new Pager(source);
+export async function* readPages(source: PageSource, end: IterationEnd): AsyncGenerator<Page, undefined> {
+  end.begin();
   try {
+    const pager = new Pager(source, end.signal);
     let reply: RangeReply | undefined = await pager.next();
     const { count } = reply;
     while (reply !== undefined) {
@@ -37,16 +39,21 @@ export async function* readPages(source: PageSource): AsyncGenerator<Page, void,
       next?.catch(() => {});
       yield { kvs: reply.kvs, revision: pager.revision, count };
       reply = await next;
-      pager.throwIfAborted();
+      if (end.signal.aborted) throw new AbortError(end.signal.reason, false);
     }
+    return undefined;
+  } catch (error) {
+    if (end.hasLeft) return undefined;
+    throw error;
   } finally {
-    pager.close();
+    end.release();
   }
 }
 
 /** The keys of all pages. */
-export async function* readKeys(source: PageSource): AsyncGenerator<KeyValue, void, undefined> {
-  for await (const { kvs } of readPages(source)) yield* kvs;
+export async function* readKeys(source: PageSource, end: IterationEnd): AsyncGenerator<KeyValue, undefined> {
+  for await (const { kvs } of readPages(source, end)) yield* kvs;
+  return undefined;
 }
 
 /** Knows what has been read, and asks for what comes next. */
@@ -58,19 +65,13 @@ class Pager {
   readonly #source: PageSource;
   #fields: RangeFields;
   #limit: number;
-  /** Ends the page that is on its way when nobody wants it any more. */
-  readonly #stop = new AbortController();
-  readonly #onAbort = (): void => {
-    this.#stop.abort(this.#source.options.signal?.reason);
-  };
+  readonly #signal: AbortSignal;
 
-  constructor(source: PageSource) {
+  constructor(source: PageSource, signal: AbortSignal) {
     this.#source = source;
     this.#fields = source.fields;
     this.#limit = source.pageSize;
-    const { signal } = source.options;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#signal = signal;
   }
 
   async next(): Promise<RangeReply> {
@@ -84,23 +85,13 @@ class Pager {
     return reply;
   }
 
-  throwIfAborted(): void {
-    const { signal } = this.#source.options;
-    if (signal?.aborted === true) throw new AbortError(signal.reason, false);
-  }
-
-  close(): void {
-    this.#source.options.signal?.removeEventListener("abort", this.#onAbort);
-    if (!this.isDone) this.#stop.abort();
-  }
-
   async #read(): Promise<RangeReply> {
     const { order, options, read } = this.#source;
     for (;;) {
       try {
         return await read(pageFields(this.#fields, this.#limit, order), {
           ...options,
-          signal: this.#stop.signal,
+          signal: this.#signal,
         });
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
@@ -130,13 +121,14 @@ class Pager {
         mayHaveApplied: false,
       });
     }
-    const range =
-      order === "ascend" ? { key: Buffer.concat([lastKey, NEXT]), rangeEnd } : { key, rangeEnd: lastKey };
+    const range = order === "ascend" ? { key: keyBehind(lastKey), rangeEnd } : { key, rangeEnd: lastKey };
     this.#fields = { ...this.#fields, range, revision: this.revision };
   }
 }
 
-/** The first key behind another one is that one with a zero byte. */
-const NEXT = Uint8Array.of(0);
+const ZERO = Uint8Array.of(0);
+
+/** The first of all keys that can be behind `key`. */
+export const keyBehind = (key: Uint8Array): Uint8Array => Buffer.concat([key, ZERO]);
 
 const isNoEnd = (rangeEnd: Uint8Array): boolean => rangeEnd.length === 1 && rangeEnd[0] === 0;

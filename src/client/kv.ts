@@ -6,6 +6,7 @@ import type { BytesInput, Compare, ParametersOf, TxnShape } from "../txn/shape.j
 import type { TxnResultOf } from "../txn/typed-result.js";
 import type { CallOptions } from "../cluster/pool.js";
 import type { Calls } from "./calls.js";
+import { IterationEnd, leavable } from "./iteration.js";
 import type { KeySpace } from "./key-space.js";
 import { encodeCompaction, encodeDeleteRange, encodePut, encodeRange } from "./kv-codec.js";
 import type { RangeFields, RangeReply } from "./kv-codec.js";
@@ -16,10 +17,12 @@ import {
   GET_OPTIONS,
   PAGE_OPTIONS,
   PUT_OPTIONS,
+  STREAM_OPTIONS,
   TXN_OPTIONS,
   getFields,
   readFields,
   requireContent,
+  requireCount,
   requireFlag,
   requireLease,
   requireOrder,
@@ -31,9 +34,13 @@ import type {
   KvGetOptions,
   KvPageOptions,
   KvPutOptions,
+  KvStreamOptions,
 } from "./kv-options.js";
 import { readKeys, readPages } from "./kv-pages.js";
 import type { Page, PageSource } from "./kv-pages.js";
+import { readStream } from "./kv-stream.js";
+import type { StreamPart, StreamSource } from "./kv-stream.js";
+import { patientOptions } from "./patient-options.js";
 import { IfTxn } from "./txn-builder.js";
 import type { KvTxnOptions, WithoutParameters } from "./txn-builder.js";
 
@@ -143,12 +150,41 @@ export class Kv {
    *   meanwhile
    */
   pages(key: BytesInput, options: KvPageOptions = NO_OPTIONS): AsyncIterableIterator<Page> {
-    return readPages(this.#pageSource(key, options));
+    const source = this.#pageSource(key, options);
+    const end = new IterationEnd(options.signal);
+    return leavable(readPages(source, end), end);
   }
 
   /** The keys of all pages, one by one; see `pages`. */
   scan(key: BytesInput, options: KvPageOptions = NO_OPTIONS): AsyncIterableIterator<KeyValue> {
-    return readKeys(this.#pageSource(key, options));
+    const source = this.#pageSource(key, options);
+    const end = new IterationEnd(options.signal);
+    return leavable(readKeys(source, end), end);
+  }
+
+  /**
+   * Reads a range in one call that the server answers in parts, each sent when there is room for it (RangeStream, etcd 3.7
+   * and newer): for very large ranges, since etcd counts all keys behind a page's start for each page. All at one
+   * revision, that of the moment when it begins, or `revision`. A stream that breaks goes on elsewhere behind the last key.
+   * Without `timeoutMs` it may take as long as it takes once it is open; with it, all of it. There is at least one part, be
+   * it empty.
+   *
+   * @throws ArgumentError at once; everything else comes out of the iteration: ETCD_UNSUPPORTED from older servers, a
+   *   CompactedError if the revision goes meanwhile
+   */
+  stream(key: BytesInput, options: KvStreamOptions = NO_OPTIONS): AsyncIterableIterator<StreamPart> {
+    const checked = patientOptions(this.#calls, options, STREAM_OPTIONS, Infinity);
+    const fields = readFields(this.#space.range(key, options), options);
+    const limit = requireCount(options.limit, "limit");
+    const source: StreamSource = {
+      pool: this.#calls.pool,
+      fields: { ...fields, limit },
+      space: this.#space,
+      options: checked,
+      read: (each, eachOptions) => this.#range(each, eachOptions),
+    };
+    const end = new IterationEnd(options.signal);
+    return leavable(readStream(source, end), end);
   }
 
   /**
