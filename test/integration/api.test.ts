@@ -180,7 +180,9 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
     expect(renewal.sentAtMs).toBeGreaterThan(grant.sentAtMs);
     await leases.revoke(grant.id, { timeoutMs: 5_000 });
     await leases.revoke(grant.id, { timeoutMs: 5_000 });
-    expect((await leases.renew(grant.id, 1_000, performance.now() + 5_000)).ttlSeconds).toBeLessThanOrEqual(0);
+    expect((await leases.renew(grant.id, 1_000, performance.now() + 5_000)).ttlSeconds).toBeLessThanOrEqual(
+      0,
+    );
   });
 
   test("watches of one client report their own events in order, and stop when closed", async () => {
