@@ -38,6 +38,14 @@ export interface MemberStatus {
   readonly version: string;
 }
 
+/** What a member says of another one. */
+export interface ListedMember {
+  readonly id: bigint;
+  /** Empty until it has started. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+}
+
 /** A silent server must not hold up the loop that asks again. */
 const CALL_TIMEOUT_MS = 2_000;
 
@@ -83,13 +91,13 @@ export class AdminConnection {
     };
   }
 
-  /** Member names by id. */
-  async memberNames(): Promise<Map<bigint, string>> {
+  /** All members that the cluster knows, started or not. */
+  async members(): Promise<ListedMember[]> {
     const client = new ClusterClient(this.address, credentials.createInsecure(), this.options());
     const reply = await this.call<MemberListResponse>((...rest) =>
       client.MemberList(new MemberListRequest(), ...rest),
     );
-    return new Map(reply.members.map((member) => [toBigInt(member.ID), member.name]));
+    return reply.members.map(({ ID, name, peerURLs }) => ({ id: toBigInt(ID), name, peerUrls: peerURLs }));
   }
 
   /** Adds the user, with all rights, and turns auth on. etcd insists on a user and a role called root. */

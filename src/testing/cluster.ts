@@ -49,6 +49,20 @@ export interface ClusterTls {
   readonly keyFile: string | undefined;
 }
 
+/** A place for one more member; see `EtcdCluster.prepareMember`. */
+export interface PreparedMember {
+  /** `127.0.0.1:port`, for clients. */
+  readonly endpoint: string;
+  /** What to announce to the cluster: `http://127.0.0.1:port`. */
+  readonly peerUrl: string;
+  /**
+   * Starts its process, waits until it answers and knows the leader, and counts it among the cluster's `members`.
+   *
+   * @param memberId the id that the cluster gave it when it was announced
+   */
+  start(memberId: bigint): Promise<EtcdMember>;
+}
+
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof EtcdClusterOptions>([
   "members",
   "tls",
@@ -75,6 +89,7 @@ const PORT_ATTEMPT_COUNT = 5;
 export class EtcdCluster implements AsyncDisposable {
   /** Each member's `127.0.0.1:port`, in the order of `members`. */
   readonly endpoints: readonly string[];
+  /** Those that the cluster began with, and those that were added. */
   readonly members: readonly EtcdMember[];
   /** Undefined for a plaintext cluster. */
   readonly tls: ClusterTls | undefined;
@@ -85,10 +100,14 @@ export class EtcdCluster implements AsyncDisposable {
   /** What the data lies on, such as "tmpfs" or "ext4"; say so beside every timing. */
   readonly dataFileSystem: string;
   private readonly supervisor: Supervisor;
+  private readonly parts: ClusterParts;
+  private readonly allMembers: EtcdMember[];
+  private readonly allEndpoints: string[];
 
   private constructor(parts: ClusterParts, members: readonly EtcdMember[]) {
-    this.members = members;
-    this.endpoints = members.map((member) => member.endpoint);
+    this.parts = parts;
+    this.members = this.allMembers = [...members];
+    this.endpoints = this.allEndpoints = members.map((member) => member.endpoint);
     this.tls = parts.tls?.client;
     this.auth = parts.auth;
     this.binary = parts.binary;
@@ -146,6 +165,40 @@ export class EtcdCluster implements AsyncDisposable {
     throw new Error(`no leader after ${LEADER_TIMEOUT_MS} ms among ${this.endpoints.join(", ")}`);
   }
 
+  /**
+   * Chooses ports and a name for one more member. Announce its `peerUrl` to the cluster, as a member or a learner, then
+   * `start` it; `start` fails while it is not announced.
+   */
+  async prepareMember(): Promise<PreparedMember> {
+    const { parts } = this;
+    const [client, peer, metrics] = await freePorts(3);
+    const plan: MemberPlan = {
+      // A port, because a number that counts would come again after a member was removed.
+      name: `${parts.token}-${peer!}`,
+      endpoint: `127.0.0.1:${client!}`,
+      peerUrl: `http://127.0.0.1:${peer!}`,
+      metricsBase: `http://127.0.0.1:${metrics!}`,
+    };
+    const { endpoint, peerUrl } = plan;
+    const start = async (memberId: bigint): Promise<EtcdMember> => {
+      // etcd compares the URLs with those that the cluster knows; of the names, a new member needs its own only.
+      const known = await (await this.leader()).listMembers();
+      const initialCluster = known.flatMap(({ id, name, peerUrls }) =>
+        peerUrls.map((url) => `${id === memberId ? plan.name : name || id.toString(16)}=${url}`),
+      );
+      const settings = settingsOf(plan, initialCluster, "existing", parts);
+      const member = new EtcdMember(settings, this.supervisor);
+      member.identifyAs(memberId);
+      if (this.auth !== undefined) member.authenticateAs(this.auth);
+      await member.launch();
+      await member.waitUntilReady();
+      this.allMembers.push(member);
+      this.allEndpoints.push(endpoint);
+      return member;
+    };
+    return { endpoint, peerUrl, start };
+  }
+
   /** Kills the members and removes their data. Never rejects; may be called again. */
   close(): Promise<void> {
     return this.supervisor.close();
@@ -156,10 +209,21 @@ export class EtcdCluster implements AsyncDisposable {
   }
 }
 
+/** What a member's command line is made of, besides what all have in common. */
+interface MemberPlan {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly peerUrl: string;
+  readonly metricsBase: string;
+}
+
 interface ClusterParts {
+  readonly options: EtcdClusterOptions;
   readonly binary: EtcdBinary;
   readonly directory: DataDirectory;
   readonly supervisor: Supervisor;
+  /** Unique to this cluster; every member's name begins with it. */
+  readonly token: string;
   readonly tls: TlsFiles | undefined;
   readonly auth: Credentials | undefined;
 }
@@ -179,16 +243,21 @@ async function startOnce(
   try {
     const tls =
       options.tls === undefined || options.tls === false ? undefined : await makeTls(directory, options.tls);
-    const settings = await memberSettings(options, binary, directory, tls);
-    const members = settings.map((member) => new EtcdMember(member, supervisor));
+    const token = `etcdwire-${randomBytes(8).toString("hex")}`;
+    const plans = await memberPlans(options, token);
+    const auth = credentialsFrom(options.auth);
+    const parts: ClusterParts = { options, binary, directory, supervisor, token, tls, auth };
+    const initialCluster = plans.map(({ name, peerUrl }) => `${name}=${peerUrl}`);
+    const members = plans.map(
+      (plan) => new EtcdMember(settingsOf(plan, initialCluster, "new", parts), supervisor),
+    );
     await Promise.all(members.map((member) => member.launch()));
     await Promise.all(members.map((member) => member.waitUntilReady()));
-    const auth = credentialsFrom(options.auth);
     if (auth !== undefined) {
       await enableAuth(members[0]!.endpoint, tls?.client, auth);
       for (const member of members) member.authenticateAs(auth);
     }
-    return make({ binary, directory, supervisor, tls, auth }, members);
+    return make(parts, members);
   } catch (error) {
     await supervisor.close();
     // The supervisor removes the folder; this is for one that could not be started.
@@ -197,24 +266,31 @@ async function startOnce(
   }
 }
 
-async function memberSettings(
-  options: EtcdClusterOptions,
-  binary: EtcdBinary,
-  directory: DataDirectory,
-  tls: TlsFiles | undefined,
-): Promise<MemberSettings[]> {
+async function memberPlans(options: EtcdClusterOptions, token: string): Promise<MemberPlan[]> {
   const count = options.members ?? 1;
   const free = await freePorts(count * 3);
-  const scheme = tls === undefined ? "http" : "https";
-  const token = `etcdwire-${randomBytes(8).toString("hex")}`;
-  const plan = Array.from({ length: count }, (_, i) => ({
+  return Array.from({ length: count }, (_, i) => ({
     name: `${token}-${i}`,
     endpoint: `127.0.0.1:${options.listenPorts?.[i] ?? free[i * 3]!}`,
     peerUrl: `http://127.0.0.1:${free[i * 3 + 1]!}`,
     metricsBase: `http://127.0.0.1:${free[i * 3 + 2]!}`,
   }));
-  const initialCluster = plan.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",");
-  return plan.map(({ name, endpoint, peerUrl, metricsBase }) => ({
+}
+
+/**
+ * How to start one member.
+ *
+ * @param initialCluster all members, this one included: `name=peerUrl`
+ * @param state whether the cluster is new with this member
+ */
+function settingsOf(
+  { name, endpoint, peerUrl, metricsBase }: MemberPlan,
+  initialCluster: readonly string[],
+  state: "new" | "existing",
+  { options, binary, directory, token, tls }: ClusterParts,
+): MemberSettings {
+  const scheme = tls === undefined ? "http" : "https";
+  return {
     name,
     endpoint,
     metricsUrl: `${metricsBase}/metrics`,
@@ -227,9 +303,9 @@ async function memberSettings(
       `--listen-peer-urls=${peerUrl}`,
       `--initial-advertise-peer-urls=${peerUrl}`,
       `--listen-metrics-urls=${metricsBase}`,
-      `--initial-cluster=${initialCluster}`,
+      `--initial-cluster=${initialCluster.join(",")}`,
       `--initial-cluster-token=${token}`,
-      "--initial-cluster-state=new",
+      `--initial-cluster-state=${state}`,
       // 3.4 still has its older logger as the default, without levels.
       ...(compareVersions(binary.version, "3.5") < 0 ? ["--logger=zap"] : []),
       ...(options.shortElections === true ? ["--heartbeat-interval=20", "--election-timeout=200"] : []),
@@ -239,10 +315,10 @@ async function memberSettings(
       ...(options.extraArguments ?? []),
     ],
     logFile: join(directory.path, `${name}.log`),
-    clusterNames: ["", ...plan.map((member) => member.name)],
+    clusterNames: ["", ...initialCluster.map((each) => each.slice(0, each.indexOf("=")))],
     startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
     tls: tls?.client,
-  }));
+  };
 }
 
 async function makeTls(directory: DataDirectory, kind: true | "mutual"): Promise<TlsFiles> {

@@ -2,7 +2,7 @@
  * Real etcd processes for tests and benchmarks: `const cluster = await EtcdCluster.start({ members: 3 })`.
  * See `EtcdCluster` for the promise that nothing is left running, `findEtcd` for where the binary comes from.
  */
-export { EtcdCluster, type ClusterTls, type EtcdClusterOptions } from "./cluster.js";
+export { EtcdCluster, type ClusterTls, type EtcdClusterOptions, type PreparedMember } from "./cluster.js";
 export {
   EtcdStartError,
   findEtcd,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { AdminConnection, type ClientTls, type Credentials } from "./admin-connection.js";
+import { AdminConnection, type ClientTls, type Credentials, type ListedMember } from "./admin-connection.js";
 import { EtcdStartError } from "./etcd-binary.js";
 import type { SupervisedProcess, Supervisor } from "./supervisor.js";
 
@@ -123,6 +123,11 @@ export class EtcdMember {
     return text.trimEnd().split("\n").slice(-LOG_LINE_COUNT);
   }
 
+  /** What etcd said when the member was added: a learner does not tell other members' names, only its own id. */
+  identifyAs(id: bigint): void {
+    this.id = id;
+  }
+
   /** Starts the process and does not wait for an answer. */
   async launch(): Promise<void> {
     const { file, arguments: programArguments, logFile } = this.settings;
@@ -172,6 +177,18 @@ export class EtcdMember {
     }
   }
 
+  /** The members of the cluster, as this one knows them. */
+  async listMembers(): Promise<ListedMember[]> {
+    const connection = this.connect();
+    try {
+      // Signs in where auth is on.
+      await connection.status();
+      return await connection.members();
+    } finally {
+      connection.close();
+    }
+  }
+
   /** From now on auth is on. */
   authenticateAs(auth: Credentials): void {
     this.auth = auth;
@@ -184,11 +201,11 @@ export class EtcdMember {
   private async isOurs(connection: AdminConnection, memberId: bigint): Promise<boolean> {
     // Once checked, the id says it, and auth may meanwhile protect the list.
     if (this.id !== undefined) return memberId === this.id;
-    const names = await connection.memberNames();
+    const members = await connection.members();
     // A member that has just been born lists the others before they have told it their names.
     const isOurs =
-      names.get(memberId) === this.name &&
-      [...names.values()].every((name) => this.settings.clusterNames.includes(name));
+      members.some(({ id, name }) => id === memberId && name === this.name) &&
+      members.every(({ name }) => this.settings.clusterNames.includes(name));
     if (isOurs) this.id = memberId;
     return isOurs;
   }
