@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Client, CompactedError, compare, op } from "../../src/index.js";
 import type { KeyValue } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import { optionsFor } from "../support/real-cluster.js";
 
 const keysOf = (kvs: readonly KeyValue[]): string[] => kvs.map(({ key }) => key.string());
@@ -326,5 +327,36 @@ describe.each([{ tls: false }, { tls: true }])("kv on a real etcd, tls: $tls", (
       CompactedError,
     );
     expect((await kv.get("st/10")).count).toBe(1);
+  });
+
+  test("pages and streams go on behind a connection that breaks, with nothing lost or twice", async () => {
+    for (let i = 0; i < 30; i++) await client.kv.put(`cut/${10 + i}`, Buffer.alloc(200_000, i));
+    const expected = Array.from({ length: 30 }, (_, i) => `cut/${10 + i}`);
+    const proxy = await TcpProxy.start(cluster.endpoints[0]!);
+    const cut = new Client({ ...optionsFor(cluster), endpoints: [proxy.endpoint] });
+    const reads = [
+      () => cut.kv.pages("cut/", { prefix: true, pageSize: 4 }),
+      ...(streams
+        ? [
+            () => cut.kv.stream("cut/", { prefix: true }),
+            () => cut.kv.stream("cut/", { prefix: true, limit: 29 }),
+          ]
+        : []),
+    ];
+    for (const read of reads) {
+      await cut.kv.get("cut/");
+      const keys: string[] = [];
+      let count: number | undefined;
+      for await (const part of read()) {
+        if (keys.length === 0) proxy.reset();
+        keys.push(...keysOf(part.kvs));
+        count = part.count;
+      }
+      expect(keys).toEqual(expected.slice(0, keys.length));
+      expect(keys.length).toBeGreaterThanOrEqual(29);
+      expect(count).toBe(30);
+    }
+    await cut.close();
+    await proxy.close();
   });
 });
