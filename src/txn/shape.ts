@@ -255,7 +255,10 @@ export const op = {
     options?: Options,
   ): DeleteOperation<Key, NoInfer<Options>> => ({ op: "delete", key, options: options ?? ({} as Options) }),
 
-  /** A transaction inside of this one; it sees what the operations before it did. */
+  /**
+   * A transaction inside of this one. Its operations see what the operations before it did; its compares do not: etcd
+   * decides all compares, nested ones too, before it does anything (compareToPath in etcd's apply code).
+   */
   txn: <const Shape extends TxnShape>(shape: Shape): TxnOperation<Shape> => ({ op: "txn", shape }),
 } as const;
 
