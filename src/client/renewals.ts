@@ -124,7 +124,8 @@ export class Renewals {
     let sentAtMs = 0;
     let endpoint = "";
     try {
-      const bytes = await this.#pool.call(LEASE_GRANT.policy, "leader", options, (connection, timeoutMs) => {
+      const traced = { ...options, path: LEASE_GRANT.head.path };
+      const bytes = await this.#pool.call(LEASE_GRANT.policy, "leader", traced, (connection, timeoutMs) => {
         sentAtMs = this.#pool.runtime.now();
         ({ endpoint } = connection);
         return callUnary(connection, LEASE_GRANT.head, message, timeoutMs, options.signal);

@@ -56,7 +56,7 @@ export interface CallOptions {
    * that. Default: what is left of `timeoutMs`.
    */
   answerTimeoutMs?: number | undefined;
-  /** The RPC's, for those who trace calls. */
+  /** The RPC's, for those who trace calls. Left out where the attempt opens a stream, which is traced as one. */
   path?: string | undefined;
 }
 
@@ -318,8 +318,8 @@ export class Pool implements EndpointListener, CallHost {
   ): Promise<T> {
     this.#budget.onCall();
     const call = { policy, route, options, attempt, firstError };
-    if (!tracesRpc()) return runCall(this, call);
-    const { path = "", timeoutMs } = options;
+    const { path, timeoutMs } = options;
+    if (path === undefined || !tracesRpc()) return runCall(this, call);
     return traceRpc(
       path,
       timeoutMs,
