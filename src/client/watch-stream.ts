@@ -170,7 +170,7 @@ export class WatchStream {
   /** Ends it though nothing is wrong with it. */
   dismiss(why: string): void {
     this.dismissed = true;
-    this.end(lost(why, this.endpoint));
+    this.#call.dismiss(lost(why, this.endpoint));
   }
 
   /** Ends it and, with `error`, its watches. */

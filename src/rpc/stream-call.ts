@@ -26,6 +26,7 @@ export class StreamCall {
   readonly #connection: Connection;
   readonly #events: StreamCallEvents;
   #stream: Stream | undefined;
+  #dismissed = false;
   readonly #traced: TracedRpc | undefined;
 
   /** Opens at once; a failure is reported by `onEnd`, never thrown. */
@@ -84,6 +85,12 @@ export class StreamCall {
     );
   }
 
+  /** The same where nothing failed: the owner has no more use for it. */
+  dismiss(error: EtcdError): void {
+    this.#dismissed = true;
+    this.cancel(error);
+  }
+
   /** @internal for the handler below. */
   message(bytes: Uint8Array, start: number, end: number): void {
     this.#events.onMessage(bytes, start, end);
@@ -98,7 +105,7 @@ export class StreamCall {
   finish(error: EtcdError): void {
     this.#stream = undefined;
     // Ended by its owner is how a watch ends well.
-    this.#traced?.finish(error.code === "ETCD_CLOSED" ? undefined : error);
+    this.#traced?.finish(this.#dismissed || error.code === "ETCD_CLOSED" ? undefined : error);
     this.#events.onEnd(error);
   }
 
