@@ -234,3 +234,7 @@ export const STATUSES_TIMEOUT_MS = 3_000;
  * 1 to 2 s after the old one stopped: a TTL of 2 s, etcd's least, of which a third has passed by then, is mostly too short.
  */
 export const SHORT_LEASE_SECONDS = 5;
+/** The least time that one member gets for a renewal that a caller asked for: far above a round trip, far below an election. */
+export const RENEWAL_TIMEOUT_MIN_MS = 100;
+/** Calendar and monotonic clock drift apart by less than this between two looks: NTP slews at most 0.5 ms per second. */
+export const CALENDAR_NOISE_MS = 50;

@@ -13,6 +13,7 @@ import type { CallerOptions, Calls } from "./calls.js";
 import type { ClientParts } from "./client-parts.js";
 import { isWorthAnotherTry, renewalPatienceMs } from "./renewals.js";
 import type { LeaseRenewal, Renewals } from "./renewals.js";
+import { calendarOffsetMs, sleptSinceMs } from "./suspension.js";
 
 /** One renewal that was answered. */
 export interface LeaseRenewed {
@@ -28,7 +29,12 @@ export interface LeaseRenewed {
  * process alive.
  *
  * It never claims to be alive past the moment where that can be proved: the send time of the last answered
- * renewal, plus the TTL, minus a margin, on this machine's monotonic clock.
+ * renewal, plus the TTL, minus a margin, on this machine's monotonic clock, less what the machine was suspended.
+ *
+ * A lease that is renewed in time can still be lost, in one case: a leader that was stopped for longer than the TTL (its
+ * machine, process or disk stood still) may revoke the leases that it takes for expired when it goes on, although another
+ * one has renewed them meanwhile (etcd-io/etcd#15247; up to 3.7.1 at least). A TTL above the longest stop that is to be
+ * expected avoids that.
  */
 export class KeptLease {
   readonly id: bigint;
@@ -38,6 +44,8 @@ export class KeptLease {
   readonly #controller = new AbortController();
   #ttlSeconds: number;
   #deadlineMs: number;
+  /** Between the calendar and the monotonic clock, when they were compared last. */
+  #calendarOffsetMs: number;
   #renewTimer: Timer;
   #expiryTimer: Timer;
   /** Nothing is renewed any more. */
@@ -62,6 +70,7 @@ export class KeptLease {
     });
     this.#ttlSeconds = grant.ttlSeconds;
     this.#deadlineMs = provableEndMs(grant);
+    this.#calendarOffsetMs = calendarOffsetMs(this.#runtime);
     this.#armExpiry();
     this.#renewLater(grant.sentAtMs);
   }
@@ -83,6 +92,7 @@ export class KeptLease {
   /** How much longer the lease provably lives, in milliseconds; 0 when that cannot be proved, or it has ended. */
   get remainingMs(): number {
     if (this.signal.aborted) return 0;
+    this.#deadlineMs -= this.#sleptMs();
     const remainingMs = this.#deadlineMs - this.#runtime.now();
     if (remainingMs > 0) return remainingMs;
     // The check itself finds out, so a blocked event loop whose timers are late is no excuse.
@@ -205,6 +215,13 @@ export class KeptLease {
     this.#renewLater(renewal.sentAtMs);
   }
 
+  /** For how long the machine was suspended since this was last asked, in milliseconds. */
+  #sleptMs(): number {
+    const sleptMs = sleptSinceMs(this.#runtime, this.#calendarOffsetMs);
+    this.#calendarOffsetMs = calendarOffsetMs(this.#runtime);
+    return sleptMs;
+  }
+
   #armExpiry(): void {
     const delayMs = Math.min(TIMEOUT_MAX_MS, Math.max(0, this.#deadlineMs - this.#runtime.now()));
     this.#expiryTimer = this.#runtime.setTimer(() => {
@@ -223,6 +240,11 @@ export class KeptLease {
     this.#controller.abort(error);
     this.stop();
     this.#tell();
+  }
+
+  /** What `JSON.stringify` makes of it. */
+  toJSON(): { id: string; ttlSeconds: number } {
+    return { id: this.id.toString(), ttlSeconds: this.#ttlSeconds };
   }
 
   /** As etcdctl writes it. */

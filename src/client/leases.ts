@@ -1,5 +1,5 @@
 import { ArgumentError, ConnectionError, EtcdError, StatusError } from "../errors.js";
-import { RENEWAL_TIMEOUT_MAX_MS } from "../options.js";
+import { RENEWAL_TIMEOUT_MAX_MS, RENEWAL_TIMEOUT_MIN_MS } from "../options.js";
 import {
   LeaseLeasesRequest,
   LeaseLeasesResponse,
@@ -199,8 +199,8 @@ export class Leases {
   async #renew(id: bigint, options: CallerOptions): Promise<LeaseRenewal> {
     const { calls, renewals, pool } = this.#parts;
     const { timeoutMs, signal } = calls.options(options);
-    // The TTL is not known: members get as long as the longest allows.
-    const patienceMs = Math.min(RENEWAL_TIMEOUT_MAX_MS, timeoutMs / 3);
+    // The TTL is not known. A caller in a hurry must not bring everybody's stream into doubt.
+    const patienceMs = Math.min(RENEWAL_TIMEOUT_MAX_MS, Math.max(RENEWAL_TIMEOUT_MIN_MS, timeoutMs / 3));
     const renewal = await renewals.renew(id, patienceMs, pool.runtime.now() + timeoutMs, signal);
     if (renewal.ttlSeconds <= 0) throw notFound(id);
     return renewal;

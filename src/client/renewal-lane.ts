@@ -8,12 +8,16 @@ import { StreamCall } from "../rpc/stream-call.js";
 import { leaseEvents } from "../tracing.js";
 import { decodeWith, headerOf } from "./define-method.js";
 import { LEASE_KEEP_ALIVE_HEAD } from "./method-table.js";
+import { calendarOffsetMs, sleptSinceMs } from "./suspension.js";
 
 /** One answered renewal or grant. */
 export interface LeaseRenewal {
   /** What the server granted, which may be more than was asked for. 0 or less: the lease is gone. */
   readonly ttlSeconds: number;
-  /** When the request that was answered left us, on the runtime's clock: the lease lives at least `ttlSeconds` from here. */
+  /**
+   * When the request that was answered left us, on the runtime's clock: the lease lives at least `ttlSeconds` from here.
+   * Time that the machine was suspended since is taken off.
+   */
   readonly sentAtMs: number;
   readonly raftTerm: number;
 }
@@ -44,8 +48,8 @@ export class RenewalLane {
   hasAnswered = false;
   readonly #pool: Pool;
   readonly #events: RenewalLaneEvents;
-  /** When the request under way for a lease was sent, in the order of sending. */
-  readonly #sentAtMs = new Map<bigint, number>();
+  /** When the request under way for a lease was sent, in the order of sending, and by the calendar. */
+  readonly #sent = new Map<bigint, { readonly atMs: number; readonly calendarOffsetMs: number }>();
   #call: StreamCall | undefined;
   /** Since when an answer is owed and none came. */
   #waitingSinceMs = 0;
@@ -62,26 +66,26 @@ export class RenewalLane {
 
   /** Renews a lease, unless it is being renewed here already; nothing happens before `onOpen` and after the end. */
   send(id: bigint): void {
-    if (this.#call === undefined || this.#ended || this.#sentAtMs.has(id)) return;
+    if (this.#call === undefined || this.#ended || this.#sent.has(id)) return;
     const nowMs = this.#pool.runtime.now();
-    if (this.#sentAtMs.size === 0) this.#waitingSinceMs = nowMs;
-    this.#sentAtMs.set(id, nowMs);
+    if (this.#sent.size === 0) this.#waitingSinceMs = nowMs;
+    this.#sent.set(id, { atMs: nowMs, calendarOffsetMs: calendarOffsetMs(this.#pool.runtime) });
     this.#call.send(new LeaseKeepAliveRequest({ ID: id.toString() }).serializeBinary());
   }
 
   /** The leases whose renewals are not answered yet, oldest first. */
   get unanswered(): IterableIterator<bigint> {
-    return this.#sentAtMs.keys();
+    return this.#sent.keys();
   }
 
   /** Answers are owed, and for this long none came. */
   isSilent(forMs: number): boolean {
-    return this.#sentAtMs.size > 0 && this.#pool.runtime.now() - this.#waitingSinceMs >= forMs;
+    return this.#sent.size > 0 && this.#pool.runtime.now() - this.#waitingSinceMs >= forMs;
   }
 
   /** One answer is owed for this long, whatever else was answered. */
   isOverdue(forMs: number): boolean {
-    for (const sentAtMs of this.#sentAtMs.values()) return this.#pool.runtime.now() - sentAtMs >= forMs;
+    for (const { atMs } of this.#sent.values()) return this.#pool.runtime.now() - atMs >= forMs;
     return false;
   }
 
@@ -143,10 +147,12 @@ export class RenewalLane {
         endpoint,
       });
     }
-    const sentAtMs = this.#sentAtMs.get(id);
-    if (sentAtMs === undefined) return;
-    this.#sentAtMs.delete(id);
-    const nowMs = this.#pool.runtime.now();
+    const sent = this.#sent.get(id);
+    if (sent === undefined) return;
+    this.#sent.delete(id);
+    const { runtime } = this.#pool;
+    const nowMs = runtime.now();
+    const sentAtMs = sent.atMs - sleptSinceMs(runtime, sent.calendarOffsetMs);
     this.#waitingSinceMs = nowMs;
     this.hasAnswered = true;
     if (ttlSeconds > 0 && leaseEvents.hasSubscribers) {
@@ -163,7 +169,7 @@ export class RenewalLane {
   }
 
   #closeIfDrained(): void {
-    if (this.#draining && this.#sentAtMs.size === 0) this.close();
+    if (this.#draining && this.#sent.size === 0) this.close();
   }
 
   #fail(error: EtcdError): void {

@@ -12,6 +12,7 @@ import { headerOf } from "./define-method.js";
 import { LEASE_GRANT, LEASE_REVOKE } from "./method-table.js";
 import { RenewalLane } from "./renewal-lane.js";
 import type { LeaseRenewal, RenewalLaneEvents } from "./renewal-lane.js";
+import { calendarOffsetMs, sleptSinceMs } from "./suspension.js";
 
 export type { LeaseRenewal } from "./renewal-lane.js";
 
@@ -122,14 +123,17 @@ export class Renewals {
     const deadlineMs = this.#pool.runtime.now() + options.timeoutMs;
     // Of the try at hand: a lease that this try is said to have made cannot be older.
     let sentAtMs = 0;
+    let offsetMs = 0;
     let endpoint = "";
     try {
       const traced = { ...options, path: LEASE_GRANT.head.path };
       const bytes = await this.#pool.call(LEASE_GRANT.policy, "leader", traced, (connection, timeoutMs) => {
         sentAtMs = this.#pool.runtime.now();
+        offsetMs = calendarOffsetMs(this.#pool.runtime);
         ({ endpoint } = connection);
         return callUnary(connection, LEASE_GRANT.head, message, timeoutMs, options.signal);
       });
+      sentAtMs -= sleptSinceMs(this.#pool.runtime, offsetMs);
       const reply = LEASE_GRANT.decode(bytes);
       const header = headerOf(reply);
       if (header !== undefined) this.#pool.noteHeader(header, endpoint);
@@ -338,12 +342,13 @@ export class Renewals {
     const { runtime } = this.#pool;
     const { endpoint } = lane;
     if (!this.#resting.has(endpoint)) {
+      const restMs = isWorthAnotherTry(error) ? RENEWAL_RETRY_MS : this.#patienceMs();
       const timer = runtime.setTimer(
         () => {
           this.#resting.delete(endpoint);
           if (this.#pending.size > 0 && this.#troubled) this.#tryAll();
         },
-        RENEWAL_RETRY_MS * (0.5 + runtime.random()),
+        restMs * (0.5 + runtime.random()),
         true,
       );
       this.#resting.set(endpoint, timer);

@@ -70,6 +70,25 @@ test("a renewal may take a sixth of the TTL and at most a second at one member, 
   }
 });
 
+test("time that the machine was suspended counts, although the monotonic clock stood still", async () => {
+  const parts = new FakeParts();
+  const { runtime } = parts;
+  let sleptMs = 0;
+  runtime.epochMs = () => 1_700_000_000_000 + runtime.nowMs + sleptMs;
+  const lease = parts.keep();
+  // A calendar that is set back says nothing.
+  sleptMs -= 5_000;
+  expect(lease.remainingMs).toBe(PROVABLE_MS);
+  sleptMs += 15_000;
+  expect(lease.remainingMs).toBe(PROVABLE_MS - 15_000);
+  expect(lease.remainingMs).toBe(PROVABLE_MS - 15_000);
+  await parts.renew();
+  expect(lease.remainingMs).toBe(PROVABLE_MS);
+  sleptMs += 30_000;
+  expect(lease.remainingMs).toBe(0);
+  expect(lease.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+});
+
 test("a TTL not much longer than an election is renewed more often, so that most of it is left when the leader dies", () => {
   const parts = new FakeParts();
   parts.keep(5);

@@ -232,6 +232,26 @@ test("while nobody answers, all are asked again and again until the deadline", a
   expect(pool.runtime.timerCount).toBe(0);
 });
 
+test("a machine that is suspended while a renewal or grant is under way takes this time off it", async () => {
+  const made = make();
+  const { pool, leases } = made;
+  const { runtime } = pool;
+  let sleptMs = 0;
+  runtime.epochMs = () => 1_700_000_000_000 + runtime.nowMs + sleptMs;
+  const startMs = runtime.now();
+  const renewal = renew(made, 1n);
+  await settle();
+  sleptMs += 3_000;
+  pool.streams[0]!.answer(1n, 10);
+  expect(await renewal).toMatchObject({ sentAtMs: startMs - 3_000 });
+  pool.grants.push(() => {
+    sleptMs += 4_000;
+    return new LeaseGrantResponse({ ID: "7", TTL: "20" });
+  });
+  const grant = await leases.grant(20, { timeoutMs: 10_000 });
+  expect(grant.sentAtMs).toBe(runtime.now() - 4_000);
+});
+
 test("one that answers others but not this one keeps its stream until somebody answers this one", async () => {
   const made = make();
   const { pool } = made;
