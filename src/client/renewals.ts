@@ -365,13 +365,14 @@ export class Renewals {
     this.#home = undefined;
     for (const pending of this.#pending.values()) pending.waitingSinceMs = nowMs;
     for (const lane of [...this.#lanes.values()]) {
-      if (lane.isSilent(patienceMs)) {
+      // Half, because a lane of the last round took a moment to open.
+      if (lane.isSilent(patienceMs / 2)) {
         this.#drop(lane);
         lane.close();
         this.#traceFailures(lane, silentError(lane.endpoint));
         // It may have stopped: if it leads, the others know first who follows.
         this.#pool.onSilence(lane.endpoint);
-      } else if (lane.isOverdue(patienceMs)) lane.slow = true;
+      } else if (lane.isOverdue(patienceMs / 2)) lane.slow = true;
     }
     this.#tryAll();
     this.#arm(nowMs + patienceMs);
