@@ -49,14 +49,18 @@ const read = compileTxn({
   if: [compare.createRevision(param.key("key"), "=", 0)],
   then: [op.get(param.key("key"))],
 });
-const acquire = compileTxn({
+const acquireShape = {
   if: [compare.createRevision(param.key("prefix"), "=", 0, { prefix: true })],
   then: [put],
   else: [
     op.txn({ if: [compare.createRevision(param.key("me"), "=", 0)], then: [put] }),
     op.get(param.key("prefix"), { prefix: true, keysOnly: true, limit: 2 }),
   ],
-});
+} as const;
+const acquire = compileTxn(acquireShape);
+/** What all of the keys below begin with, so that the replies fit it too. */
+const NAMESPACE = Buffer.from("/locks/");
+const acquireInNamespace = compileTxn(acquireShape, NAMESPACE);
 
 const names = ["/locks/alpha/", "/locks/bravo/", "/locks/längs/", "/locks/\u{1f512}/"];
 const lockOf = <T>(form: (text: string) => T) =>
@@ -91,6 +95,16 @@ measure(
   "write an acquire, keys as bytes",
   (i) => acquire.measure(buffers[i & 3]!),
   () => acquire.write(out, 9),
+);
+measure(
+  "write an acquire in a namespace, keys as text",
+  (i) => acquireInNamespace.measure(texts[i & 3]!),
+  () => acquireInNamespace.write(out, 9),
+);
+measure(
+  "write an acquire in a namespace, keys as bytes",
+  (i) => acquireInNamespace.measure(buffers[i & 3]!),
+  () => acquireInNamespace.write(out, 9),
 );
 
 // The replies, with revisions above 2^31, where V8 has no unboxed form for a number that a call returns.
@@ -136,6 +150,10 @@ const show = (bytes: Buffer): number => {
   view.reset(bytes, 0, bytes.length);
   return bytes.length;
 };
+const showInNamespace = (bytes: Buffer): number => {
+  view.reset(bytes, 0, bytes.length, NAMESPACE);
+  return bytes.length;
+};
 
 measure(
   "view a read",
@@ -155,6 +173,17 @@ measure(
     let result = view.txn(0).responseCount;
     const ahead = view.response(1);
     for (let k = 0; k < ahead.kvCount; k++) if (ahead.kv(k).createRevision < view.revision) result++;
+    view.invalidate();
+    return result;
+  },
+);
+measure(
+  "view an acquire of a taken lock in a namespace",
+  (i) => showInNamespace(taken[i & 3]!),
+  () => {
+    let result = view.txn(0).responseCount;
+    const ahead = view.response(1);
+    for (let k = 0; k < ahead.kvCount; k++) if (ahead.kv(k).keyEquals(buffers[1]!.me)) result++;
     view.invalidate();
     return result;
   },
