@@ -11,10 +11,13 @@ import { ArgumentError, EtcdError, unsentBecause } from "../errors.js";
  */
 export type EndpointName = string | bigint;
 
+/** An endpoint that was put aside after a failure comes back within a second at most, and most often much sooner. */
+const ASK_AGAIN_MS = 50;
+
 /**
  * The endpoint with this name.
  *
- * @throws ArgumentError if the client has none such; the reason why some could not be asked, if one of those may be it
+ * @throws ArgumentError if the client has none such; at the deadline, if it may be one that could not be asked, why not
  */
 export const endpointNamed = async (
   pool: Pool,
@@ -29,24 +32,22 @@ export const endpointNamed = async (
   if (typeof name !== "bigint") {
     throw new ArgumentError("an endpoint is named by its address, a string, or by its member's id, a bigint");
   }
-  const known = withId(pool, name);
-  if (known !== undefined) return known;
-  const unidentified = pool.endpoints.filter(({ memberId }) => memberId === undefined);
   const wait = new Wait(pool.runtime, options.timeoutMs, options.signal);
-  const asked = Promise.allSettled(unidentified.map((endpoint) => pool.identify(endpoint)));
-  const outcomes = await wait.for(asked, deadlineError);
-  const found = withId(pool, name);
-  if (found !== undefined) return found;
-  for (const outcome of outcomes) {
-    if (outcome.status === "fulfilled") continue;
-    const reason: unknown = outcome.reason;
-    throw reason instanceof EtcdError ? unsentBecause(reason) : reason;
+  for (;;) {
+    const known = pool.endpoints.find(({ memberId }) => memberId === name);
+    if (known !== undefined) return known;
+    const strangers = pool.endpoints.filter(({ memberId }) => memberId === undefined);
+    if (strangers.length === 0) throw notOurs(pool, `member ${name.toString(16)}`);
+    const asked = Promise.allSettled(strangers.map((endpoint) => pool.identify(endpoint)));
+    const outcomes = await wait.for(asked, deadlineError);
+    if (outcomes.some(({ status }) => status === "fulfilled")) continue;
+    // One that cannot be asked now may be the one. Of several reasons, the first will do.
+    const { reason } = outcomes[0] as { reason: unknown };
+    if (!(reason instanceof EtcdError) || reason.code === "ETCD_CLOSED") throw reason;
+    await wait.sleep(ASK_AGAIN_MS);
+    if (wait.remainingMs <= 0) throw unsentBecause(reason);
   }
-  throw notOurs(pool, `member ${name.toString(16)}`);
 };
-
-const withId = (pool: Pool, id: bigint): Endpoint | undefined =>
-  pool.endpoints.find(({ memberId }) => memberId === id);
 
 const atAddress = (pool: Pool, text: string): Endpoint | undefined => {
   let wanted: Address;
