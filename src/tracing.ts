@@ -13,6 +13,8 @@
  *
  * With `NODE_DEBUG=etcdwire` in the environment the same events go to stderr, one line each (`util.debuglog`).
  *
+ * While somebody listens to calls, prepared transactions leave the hot path: they cost what other calls do.
+ *
  * No event holds a password, a token, or a key's value. Keys are not told either, but for the name of a lock. Events
  * are objects of their own, made for the subscribers; a subscriber that throws does not harm the client (Node reports
  * it as an uncaught exception), and one that is slow slows the client down. New types and fields may come at any
@@ -70,7 +72,8 @@ import { debuglog } from "node:util";
 import type { EtcdError } from "./errors.js";
 
 /**
- * One RPC, with all its tries. `start` and `end` come around the moment when the call is made, in the caller's own
+ * One RPC, with all its tries; of the client's own, all but the `Status` and `Authenticate` calls with which it finds
+ * the leader and gets a token. `start` and `end` come around the moment when the call is made, in the caller's own
  * async context; `error` and then `asyncStart` and `asyncEnd` when it is over. The same object comes with all of
  * them, and its fields are filled in on the way.
  */

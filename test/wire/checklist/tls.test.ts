@@ -2,7 +2,10 @@
  * Wire checklist G: TLS. Who is refused, by whom, and how that reads: always as not applied, as ETCD_TLS, and as
  * UNAUTHENTICATED where it is our certificate that the server did not take.
  */
+import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import tls from "node:tls";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -36,6 +39,7 @@ const listen = async (options: tls.TlsOptions = {}): Promise<ScriptedPeer> => {
 interface Where {
   host?: string;
   serverName?: string;
+  path?: string;
 }
 
 /** A connection with one call that waits for it. */
@@ -162,6 +166,45 @@ describe("G23 the server's name:", () => {
     const commonName = names.length === 0 ? "127.0.0.1" : "server";
     const server = await listen(authority.issue({ commonName, names }));
     await expectRefusal(dial(server.port, { ca }, where), /tls\.serverName|altnames/);
+  });
+
+  test("G23 an IPv6 address is verified as one, however it is written", async () => {
+    const server = await listen(authority.issue({ commonName: "server", names: ["2001:db8::7"] }));
+    await expectService(server, () => dial(server.port, { ca, serverName: "2001:db8::7" }));
+    await expectService(server, () => dial(server.port, { ca, serverName: "2001:0DB8:0:0:0:0:0:7" }));
+    await expectRefusal(dial(server.port, { ca, serverName: "2001:db8::8" }), /2001:db8::8/);
+    await expectRefusal(dial(server.port, { ca }), /127\.0\.0\.1/);
+  });
+
+  test("G23 behind a unix socket it is localhost, or what tls.serverName says", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "etcdwire-tls-"));
+    cleanups.push(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const path = join(folder, "etcd.sock");
+    const listenAs = async (name: string) => {
+      const server = tls.createServer(
+        serverTls(authority.issue({ commonName: "server", names: [name] })),
+        (socket) => {
+          socket.on("error", () => {});
+          socket.resume();
+          socket.write(settingsFrame());
+        },
+      );
+      server.on("tlsClientError", () => {});
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      return () => new Promise((resolve) => server.close(resolve));
+    };
+    const stop = await listenAs("localhost");
+    const local = dial(0, { ca }, { path });
+    await local.listener.opened;
+    local.connection.close();
+    await stop();
+    cleanups.push(await listenAs("etcd.internal"));
+    await expectRefusal(dial(0, { ca }, { path }), /localhost/);
+    const named = dial(0, { ca, serverName: "etcd.internal" }, { path });
+    await named.listener.opened;
+    named.connection.close();
   });
 
   test("G23 a wildcard holds for one label", async () => {
