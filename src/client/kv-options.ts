@@ -41,7 +41,10 @@ export interface KvGetOptions extends ReadOptions, RevisionBounds {
 
 /** What `kv.pages` and `kv.scan` take besides the key. `timeoutMs` holds for each page. */
 export interface KvPageOptions extends ReadOptions, RevisionBounds {
-  /** Keys per page at most. Default: `DEFAULT_PAGE_KEYS`, 1,000. Pages that turn out over `messageMaxBytes` are asked for again, halved. */
+  /**
+   * Keys per page. Default: 1,000 in the first one, then as many as make 2 MiB, up to 10,000. Pages that turn out over the
+   * client's `messageMaxBytes` are asked for again, halved.
+   */
   pageSize?: number | undefined;
   /**
    * By key. Default: `ascend`. To descend, etcd reads and sorts all that is left for each page: good for few pages of a

@@ -1,4 +1,5 @@
 import { AbortError, EtcdError, ProtocolError } from "../errors.js";
+import { PAGE_FIRST_KEYS, PAGE_MAX_KEYS, PAGE_TARGET_BYTES } from "../options.js";
 import type { KeyValue } from "../txn/key-value.js";
 import type { CallOptions } from "../cluster/pool.js";
 import type { IterationEnd } from "./iteration.js";
@@ -19,7 +20,8 @@ export interface Page {
 /** What is paged through, and how a page is had. */
 export interface PageSource {
   readonly fields: RangeFields;
-  readonly pageSize: number;
+  /** Keys per page; undefined: as many as make a page of `PAGE_TARGET_BYTES`. */
+  readonly pageSize: number | undefined;
   readonly order: SortOrder;
   readonly space: KeySpace;
   readonly options: CallOptions;
@@ -65,12 +67,14 @@ class Pager {
   readonly #source: PageSource;
   #fields: RangeFields;
   #limit: number;
+  /** No more than that fitted into a message. */
+  #limitMax = PAGE_MAX_KEYS;
   readonly #signal: AbortSignal;
 
   constructor(source: PageSource, signal: AbortSignal) {
     this.#source = source;
     this.#fields = source.fields;
-    this.#limit = source.pageSize;
+    this.#limit = source.pageSize ?? PAGE_FIRST_KEYS;
     this.#signal = signal;
   }
 
@@ -82,6 +86,7 @@ class Pager {
     const last = reply.kvs.at(-1);
     if (reply.more && last !== undefined) this.#moveBehind(last);
     else this.isDone = true;
+    if (this.#source.pageSize === undefined) this.#limit = Math.min(this.#limitMax, nextLimit(reply.kvs));
     return reply;
   }
 
@@ -98,6 +103,7 @@ class Pager {
         if (error.code === "ETCD_MESSAGE_TOO_LARGE" && this.#limit > 1) {
           // What follows is rather as large than small again.
           this.#limit = Math.ceil(this.#limit / 2);
+          this.#limitMax = this.#limit;
         } else if (error.code === "ETCD_FUTURE_REVISION" && this.revision > 0 && this.#fields.serializable) {
           // This member lags behind the one that gave the first page. The leader does not, and says the same.
           this.#fields = { ...this.#fields, serializable: false };
@@ -125,6 +131,19 @@ class Pager {
     this.#fields = { ...this.#fields, range, revision: this.revision };
   }
 }
+
+/** What a KeyValue has on the wire besides its key and value. */
+const KEY_OVERHEAD_BYTES = 40;
+
+/** How many keys like these make a page. */
+const nextLimit = (kvs: readonly KeyValue[]): number => {
+  let bytes = 0;
+  for (const { key, value } of kvs) bytes += key.length + value.length + KEY_OVERHEAD_BYTES;
+  return Math.min(
+    PAGE_MAX_KEYS,
+    Math.max(1, Math.round((PAGE_TARGET_BYTES * kvs.length) / Math.max(1, bytes))),
+  );
+};
 
 const ZERO = Uint8Array.of(0);
 

@@ -1,5 +1,4 @@
 import { ArgumentError, EtcdError } from "../errors.js";
-import { DEFAULT_PAGE_KEYS } from "../options.js";
 import type { KeyValue } from "../txn/key-value.js";
 import { prepareTxn } from "../txn/prepared-txn.js";
 import type { BytesInput, Compare, ParametersOf, TxnShape } from "../txn/shape.js";
@@ -299,7 +298,7 @@ export class Kv {
     const checked = this.#calls.options(options, PAGE_OPTIONS);
     return {
       fields: readFields(this.#space.range(key, options), options),
-      pageSize: requirePositive(options.pageSize ?? DEFAULT_PAGE_KEYS, "pageSize"),
+      pageSize: options.pageSize === undefined ? undefined : requirePositive(options.pageSize, "pageSize"),
       order: requireOrder(options.order, "order"),
       space: this.#space,
       options: checked,

@@ -358,6 +358,21 @@ describe("pages", () => {
     });
   });
 
+  test("of no given size aim at 2 MiB: more keys where they are small, fewer where they are large", async () => {
+    const store = new KvStore();
+    const limits = () =>
+      store.seen.splice(0).map(({ message }) => Number(RangeRequest.deserialize(message).limit));
+    for (let i = 0; i < 1_200; i++) store.put(`s/${10_000 + i}`, "");
+    await collect(store.kv().pages("s/", { prefix: true }));
+    expect(limits()).toEqual([1_000, 10_000]);
+    for (let i = 0; i < 1_200; i++) store.put(`l/${10_000 + i}`, Buffer.alloc(8_192));
+    await collect(store.kv().pages("l/", { prefix: true }));
+    const [first, second] = limits();
+    expect(first).toBe(1_000);
+    expect(second).toBeGreaterThan(200);
+    expect(second).toBeLessThan(256);
+  });
+
   test("a compaction meanwhile is a CompactedError, after the pages that came before it", async () => {
     const store = filled(10);
     const seen: string[] = [];
