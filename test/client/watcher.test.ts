@@ -106,19 +106,19 @@ describe("delivering", () => {
 
   test("what is asked of the server is what the options say", async () => {
     const server = new FakeWatchServer();
-    server.watch("k", { rangeEnd: "m", startRevision: 3, prevKv: true, noPut: true, fragment: false });
+    server.watch("k", { rangeEnd: "m", startRevision: 3, prevKv: true, noPut: true, fragment: true });
     server.watch("k", { noDelete: true });
     await settle();
     const [first, second] = server.stream.creates;
     expect(first!.start_revision).toBe("3");
     expect(first!.prev_kv).toBe(true);
     expect(first!.filters).toEqual([0]);
-    expect(first!.fragment).toBe(false);
+    expect(first!.fragment).toBe(true);
     expect(Buffer.from(first!.range_end).toString()).toBe("m");
     expect(second!.start_revision).toBe("0");
     expect(second!.prev_kv).toBe(false);
     expect(second!.filters).toEqual([1]);
-    expect(second!.fragment).toBe(true);
+    expect(second!.fragment).toBe(false);
     expect(second!.range_end).toHaveLength(0);
   });
 
@@ -202,7 +202,7 @@ describe("delivering", () => {
   });
 
   test("pieces are put together: a revision is never delivered in two", async () => {
-    const { server, consumer } = await consuming();
+    const { server, consumer } = await consuming({ fragment: true });
     server.piecesOf = () => 4;
     server.write({ k1: "a", k2: "b", k3: "c", k4: "d" });
     for (let piece = 0; piece < 3; piece++) server.stream.deliver();
@@ -214,7 +214,7 @@ describe("delivering", () => {
   });
 
   test("of pieces of several revisions, the revisions that are whole do not wait for the rest", async () => {
-    const { server, consumer } = await consuming({ startRevision: 11 });
+    const { server, consumer } = await consuming({ startRevision: 11, fragment: true });
     for (const value of "abc") server.write({ k1: value, k2: value });
     server.stream.replies.length = 0;
     server.piecesOf = () => 2;
@@ -230,7 +230,7 @@ describe("delivering", () => {
   });
 
   test("a break between two pieces has the whole revision sent again", async () => {
-    const { server, consumer } = await consuming();
+    const { server, consumer } = await consuming({ fragment: true });
     server.piecesOf = () => 2;
     server.write({ k1: "a", k2: "b" });
     server.stream.deliver();
@@ -242,7 +242,7 @@ describe("delivering", () => {
   });
 
   test("pieces without an end are not held without an end", async () => {
-    const { server, consumer } = await consuming();
+    const { server, consumer } = await consuming({ fragment: true });
     server.write({ k: "x".repeat(8 * 1024 * 1024) });
     server.stream.replies.length = 0;
     const events = server.history.get(11)!;
@@ -687,25 +687,27 @@ describe("ending", () => {
     await expect(ready).rejects.toMatchObject({ code: "ETCD_PERMISSION_DENIED" });
   });
 
-  test("messages that are too large cost others their stream once, and then only the watch at fault", async () => {
+  test("after a message that is too large, watches ask for pieces; then each is alone; then the one at fault ends", async () => {
     const tooLarge = (): StatusError => statusError("ETCD_MESSAGE_TOO_LARGE");
     const { server, consumer } = await consuming();
-    const other = new Consumer(server.watch("l"));
+    const whole = new Consumer(server.watch("l", { fragment: false }));
     await server.pass(10);
     server.stream.break(tooLarge());
     await server.pass(100);
+    expect(server.open).toHaveLength(1);
+    expect(server.stream.creates.map(({ fragment }) => fragment)).toEqual([true, false]);
+    server.stream.break(tooLarge());
+    await server.pass(100);
     expect(server.open).toHaveLength(2);
-    const streamOf = (key: string) =>
-      server.open.find(({ creates }) => Buffer.from(creates[0]!.key).toString() === key)!;
     for (let tries = 0; tries < 2; tries++) {
-      streamOf("k").break(tooLarge());
+      server.open.find(({ creates }) => Buffer.from(creates[0]!.key).toString() === "k")!.break(tooLarge());
       await server.pass(2_000);
     }
     expect(consumer.error?.code).toBe("ETCD_MESSAGE_TOO_LARGE");
-    expect(other.done).toBe(false);
+    expect(whole.done).toBe(false);
     server.write({ l: "a" });
     await server.pass(10);
-    expect(other.texts).toEqual(["11:l=a"]);
+    expect(whole.texts).toEqual(["11:l=a"]);
   });
 
   test.each([
@@ -797,7 +799,7 @@ describe("a slow consumer", () => {
   });
 
   test("loses nothing when what it has to catch up with breaks off in the middle of pieces", async () => {
-    const { server, watcher } = await watching({ bufferMaxEvents: 2, startRevision: 11 });
+    const { server, watcher } = await watching({ bufferMaxEvents: 2, startRevision: 11, fragment: true });
     for (const value of "abcd") server.write({ k1: value, k2: value });
     server.stream.replies.length = 0;
     server.piecesOf = () => 3;

@@ -84,7 +84,7 @@ describe("three members", () => {
       client.watch("failover/", { prefix: true }),
       client.watch("failover/", { prefix: true, prevKv: true }),
       client.watch("failover/", { prefix: true, stream: "own" }),
-      client.watch("failover/", { prefix: true, fragment: false }),
+      client.watch("failover/", { prefix: true, fragment: true }),
       client.watch("failover/", { prefix: true, bufferMaxEvents: 5 }),
     ];
     const first = Math.min(...(await Promise.all(watchers.map(({ ready }) => ready)))) + 1;
@@ -172,14 +172,29 @@ describe("three members", () => {
     expect(batches.at(-1)!.nextRevision).toBe(revision + 12);
   });
 
+  test("what is too large for the client as one message comes in pieces", async () => {
+    const client = connect(cluster, { limits: { messageMaxBytes: 3 * 1024 * 1024 } });
+    const value = Buffer.alloc(300 * 1024, "x");
+    const { revision } = await client.kv.put("huge/a", value);
+    for (const key of "bcdefghijkl") await client.kv.put(`huge/${key}`, value);
+    const batches = await readUntil(
+      client.watch("huge/", { prefix: true, startRevision: revision }),
+      "huge/l",
+    );
+    expect(batches.flatMap(({ events }) => events)).toHaveLength(12);
+    const whole = client.watch("huge/", { prefix: true, startRevision: revision, fragment: false });
+    const iterator = whole[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ code: "ETCD_MESSAGE_TOO_LARGE" });
+  });
+
   test("the events of one transaction come together, however large they are", async () => {
     const client = connect(cluster);
-    const watcher = client.watch("txn/", { prefix: true, prevKv: true });
+    const watcher = client.watch("txn/", { prefix: true, prevKv: true, fragment: true });
     await watcher.ready;
     const keys = ["txn/a", "txn/b", "txn/c", "txn/d"];
     const value = Buffer.alloc(1024 * 1024, "x");
     for (const key of keys) await client.kv.put(key, value);
-    // 4 MB of previous values: with `prevKv` a server sends this in three pieces.
+    // With 4 MB of previous values: three pieces.
     await client.kv.delete("txn/", { prefix: true });
     let batch: WatchBatch | undefined;
     for await (batch of watcher) if (batch.events.some(({ type }) => type === "delete")) break;
