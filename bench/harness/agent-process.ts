@@ -21,6 +21,10 @@ const handle = async (message: ToAgent): Promise<void> => {
       tell({ type: "ready" });
       return;
     }
+    case "prepare":
+      await system?.prepare?.(message.setup);
+      tell({ type: "ready" });
+      return;
     case "run":
       if (system === undefined) throw new Error("run before open");
       tell({ type: "measured", measurement: await system.run(message.request) });

@@ -2,10 +2,12 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { FromAgent, ToAgent } from "./agent-protocol.js";
-import type { Measurement, RunRequest, Target, Workload } from "./workload.js";
+import type { Measurement, RunRequest, RunSetup, Target, Workload } from "./workload.js";
 
 /** The bench's end of one agent process. */
 export interface Agent {
+  /** For workloads whose runs have servers of their own. */
+  prepare(setup: RunSetup): Promise<void>;
   run(request: RunRequest): Promise<Measurement>;
   /** Closes the system and waits for the process to end; kills it when it does not. */
   close(): Promise<void>;
@@ -61,6 +63,9 @@ export const openAgent = async (workload: Workload, system: string, target: Targ
     throw error;
   }
   return {
+    prepare: async (setup) => {
+      await ask(child, { type: "prepare", setup }, OPEN_TIMEOUT_MS);
+    },
     run: async (request) => {
       const timeoutMs = request.warmupMs + request.durationMs + DRAIN_TIMEOUT_MS;
       const reply = await ask(child, { type: "run", request }, timeoutMs);

@@ -192,7 +192,7 @@ export const runWorkloads = async (
           let witness: Promise<Witness> | undefined;
           try {
             const attendant = await server.attendRun?.(planned);
-            const request = {
+            const setup = {
               params: planned.params,
               // A shorter run has a shorter warm-up.
               warmupMs:
@@ -204,11 +204,14 @@ export const runWorkloads = async (
               durationMs: seconds * 1e3,
               share: seconds / workload.seconds,
               runId: `${process.pid}-${doneCount}`,
-              startAtUs: monotonicUs() + START_DELAY_US,
               agentIndex: 0,
               agentCount: opened.length,
               ...(attendant === undefined ? {} : { target: attendant.target }),
             };
+            if (attendant !== undefined) {
+              await Promise.all(opened.map((agent, agentIndex) => agent.prepare({ ...setup, agentIndex })));
+            }
+            const request = { ...setup, startAtUs: monotonicUs() + START_DELAY_US };
             const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
             witness = attendant?.attend(request, run);
             const done = Promise.all([run, witness]);

@@ -141,8 +141,13 @@ export interface Witness {
   readonly leaseIsAlive: boolean;
 }
 
+/** What is known of a run before its moment comes. */
+export type RunSetup = Omit<RunRequest, "startAtUs">;
+
 /** A system under measurement, set up and warm, inside an agent process. */
 export interface System {
+  /** What a run needs of servers of its own, which were not there before. Takes as long as it takes. */
+  prepare?(setup: RunSetup): Promise<void>;
   run(request: RunRequest): Promise<Measurement>;
   close(): Promise<void>;
 }

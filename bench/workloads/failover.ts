@@ -35,13 +35,10 @@ const measureWrites = async (client: FailoverClient, request: RunRequest): Promi
   };
 };
 
-/** Holds one lease over the freeze of the leader, and for as long after it as an unrenewed lease may live. */
-const measureLease = async (client: FailoverClient, request: RunRequest): Promise<Measurement> => {
-  const scale = Math.min(1, request.share);
-  const loss = await client.holdLease(leaseKey(request.runId), LEASE_TTL_SECONDS);
+/** Waits for as long as the leader is frozen, and after that for as long as a lease may live that nobody renews. */
+const measureLease = async (loss: () => string, request: RunRequest): Promise<Measurement> => {
   const freezeAtMs = (request.startAtUs - monotonicUs()) / 1e3 + request.warmupMs;
-  if (freezeAtMs < 0) throw new Error("the lease was not granted before the leader was to be frozen");
-  await sleep(freezeAtMs + (FREEZE_MS + LEASE_END_MS) * scale);
+  await sleep(freezeAtMs + (FREEZE_MS + LEASE_END_MS) * Math.min(1, request.share));
   return {
     operationCount: 0,
     elapsedMs: 0,
@@ -55,14 +52,16 @@ const measureLease = async (client: FailoverClient, request: RunRequest): Promis
 /** Each run has a client of its own, which knows nothing of the faults before. */
 const open = (openClient: (target: Target) => Promise<FailoverClient>) => (): Promise<System> => {
   let client: FailoverClient | undefined;
+  let leaseLoss: (() => string) | undefined;
   return Promise.resolve({
-    run: async (request) => {
+    prepare: async ({ params, runId, target }) => {
       await client?.close();
-      client = await openClient(request.target!);
-      return request.params.fault === "freeze"
-        ? measureLease(client, request)
-        : measureWrites(client, request);
+      client = await openClient(target!);
+      leaseLoss =
+        params.fault === "freeze" ? await client.holdLease(leaseKey(runId), LEASE_TTL_SECONDS) : undefined;
     },
+    run: (request) =>
+      leaseLoss === undefined ? measureWrites(client!, request) : measureLease(leaseLoss, request),
     close: async () => {
       await client?.close();
     },
@@ -112,7 +111,7 @@ export const failover: Workload = {
   shows: "faults",
   seconds: 5,
   warmupSeconds: 1,
-  // Connecting is in it, and a lease.
+  // Connecting is in it.
   warmupMinSeconds: 0.4,
   params: [KILL, STOP, SHORT_KILL, SHORT_STOP, FREEZE],
   smokeParams: [SHORT_KILL, SHORT_STOP, { ...FREEZE, elections: "short" }],

@@ -110,6 +110,7 @@ const record = (
         openCount++;
         openedSystems.push(system);
         return Promise.resolve({
+          prepare: () => Promise.reject(new Error("only what has servers for each run is prepared")),
           run: (request) => {
             calls.push({ system, request });
             return run(system, request);
