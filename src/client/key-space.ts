@@ -1,3 +1,4 @@
+import { isUint8Array } from "node:util/types";
 import { ArgumentError } from "../errors.js";
 import { Bytes } from "../txn/bytes.js";
 import { prefixEnd } from "../txn/plan.js";
@@ -29,7 +30,8 @@ const ZERO = Uint8Array.of(0);
 /** A string stands for its UTF-8 bytes. */
 export const toBytes = (input: unknown, name: string): Uint8Array => {
   if (typeof input === "string") return Buffer.from(input, "utf8");
-  if (input instanceof Uint8Array) return input;
+  // Not `instanceof`: bytes from another realm, such as a test runner's, are bytes too.
+  if (isUint8Array(input)) return input;
   throw new ArgumentError(`${name} must be a string or a Uint8Array`);
 };
 
