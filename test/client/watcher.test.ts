@@ -778,6 +778,20 @@ describe("a slow consumer", () => {
     expect(seen).toEqual(Array.from("abcdefghij", (value, i) => `${11 + i}:k=${value}`));
   });
 
+  test("makes nobody hold more than the bound and the one message that went over it", async () => {
+    const { server, watcher } = await watching({ bufferMaxEvents: 4 });
+    for (const value of Array.from("abcdefghijklmnopqrstuvwxyz")) server.write({ k: value });
+    await server.pass(10);
+    server.isDown = true;
+    for (const stream of server.open) stream.break();
+    const consumer = new Consumer(watcher);
+    await server.pass(5_000);
+    expect(consumer.texts).toHaveLength(5);
+    server.isDown = false;
+    await server.pass(2_000);
+    expect(consumer.texts).toHaveLength(26);
+  });
+
   test("is measured in bytes as well", async () => {
     const { server, watcher } = await watching({ bufferMaxBytes: 10_000 });
     for (let i = 0; i < 5; i++) server.write({ k: "x".repeat(4_000) });
