@@ -214,6 +214,7 @@ describe("what cannot work is refused before anything is sent, by name", () => {
     ["value", (kv) => kv.put("a", 1 as never)],
     ["value", (kv) => kv.put("a", undefined as never)],
     ["value", (kv) => kv.put("a", "1", { ignoreValue: true } as never)],
+    ["1 GiB", (kv) => kv.put("a", new Uint8Array(2 ** 30))],
     ["lease", (kv) => kv.put("a", "1", { lease: 1 as never })],
     ["lease", (kv) => kv.put("a", "1", { lease: 2n ** 63n })],
     ["ignoreLease", (kv) => kv.put("a", "1", { lease: 1n, ignoreLease: true })],
