@@ -10,10 +10,10 @@ export class LateLoop {
 
   /** What of the time between two readings of `performance.now()` this loop stood still. */
   stalledMs(fromMs: number, toMs: number): number {
-    // The stretch that is not over yet.
-    this.#beat();
+    // With the stretch that is not over yet, which only the next beat ends, however many calls settle before it.
+    const open = { fromMs: this.#lastMs + BEAT_MS, toMs: performance.now() };
     let sumMs = 0;
-    for (const stall of this.#stalls) {
+    for (const stall of [...this.#stalls, open]) {
       sumMs += Math.max(0, Math.min(stall.toMs, toMs) - Math.max(stall.fromMs, fromMs));
     }
     return sumMs;
