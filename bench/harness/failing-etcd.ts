@@ -30,7 +30,7 @@ export interface FailingEtcd {
   close(): Promise<void>;
 }
 
-const waitUntilHealthy = async ({ endpoints }: EtcdCluster): Promise<void> => {
+const waitUntilHealthy = async ({ endpoints }: EtcdCluster, closing: AbortSignal): Promise<void> => {
   const endMs = performance.now() + HEALTHY_TIMEOUT_MS;
   for (;;) {
     const leaders = await Promise.all(
@@ -43,7 +43,7 @@ const waitUntilHealthy = async ({ endpoints }: EtcdCluster): Promise<void> => {
         `the members do not follow one leader after ${HEALTHY_TIMEOUT_MS} ms: ${leaders.join(", ")}`,
       );
     }
-    await sleep(HEALTHY_POLL_MS);
+    await sleep(HEALTHY_POLL_MS, undefined, { signal: closing });
   }
 };
 
@@ -55,8 +55,12 @@ const bringBack = async (leader: EtcdMember): Promise<void> => {
   else if (leader.state === "stopped") await leader.restart();
 };
 
-const makeAttendant = async (cluster: EtcdCluster, fault: Params["fault"]): Promise<Attendant> => {
-  await waitUntilHealthy(cluster);
+const makeAttendant = async (
+  cluster: EtcdCluster,
+  fault: Params["fault"],
+  closing: AbortSignal,
+): Promise<Attendant> => {
+  await waitUntilHealthy(cluster, closing);
   const leader = await cluster.leader();
   const followers = cluster.endpoints.filter((endpoint) => endpoint !== leader.endpoint);
   return {
@@ -65,24 +69,25 @@ const makeAttendant = async (cluster: EtcdCluster, fault: Params["fault"]): Prom
       // Whatever becomes of them: the members are brought back in any case.
       const ended = agentsEnded.catch(() => {});
       try {
-        await sleep((startAtUs - monotonicUs()) / 1e3 + warmupMs);
+        await sleep((startAtUs - monotonicUs()) / 1e3 + warmupMs, undefined, { signal: closing });
         const signalledUs = monotonicUs();
         await strike(leader, fault);
         const goneUs = monotonicUs();
         if (fault === "freeze") {
-          await sleep(FREEZE_MS * Math.min(1, share));
+          await sleep(FREEZE_MS * Math.min(1, share), undefined, { signal: closing });
           await bringBack(leader);
         }
         await ended;
+        closing.throwIfAborted();
         await bringBack(leader);
-        await waitUntilHealthy(cluster);
+        await waitUntilHealthy(cluster, closing);
         await sleep(SETTLE_MS);
         const back = (await cluster.leader()).endpoint;
         const versions = await readVersions(back, writePrefix(runId));
         const leases = await readVersions(back, leaseKey(runId));
         return { signalledUs, goneUs, versions, leaseIsAlive: leases.size > 0 };
       } finally {
-        await bringBack(leader);
+        if (!closing.aborted) await bringBack(leader);
       }
     },
   };
@@ -95,6 +100,7 @@ export const openFailingEtcd = ({
   readonly log: (line: string) => void;
   readonly onEnvironment: (environment: EtcdEnvironment) => void;
 }): FailingEtcd => {
+  const closing = new AbortController();
   const clusters = new Map<Params["elections"], Promise<EtcdCluster>>();
   const start = async (elections: Params["elections"]): Promise<EtcdCluster> => {
     const cluster = await EtcdCluster.start({ members: 3, shortElections: elections === "short", log });
@@ -111,9 +117,10 @@ export const openFailingEtcd = ({
     attendRun: async ({ params: { elections, fault } }) => {
       const cluster = clusters.get(elections) ?? start(elections);
       clusters.set(elections, cluster);
-      return makeAttendant(await cluster, fault);
+      return makeAttendant(await cluster, fault, closing.signal);
     },
     close: async () => {
+      closing.abort();
       await Promise.all([...clusters.values()].map(async (cluster) => (await cluster).close()));
     },
   };

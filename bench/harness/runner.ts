@@ -211,6 +211,7 @@ export const runWorkloads = async (
             if (attendant !== undefined) {
               await Promise.all(opened.map((agent, agentIndex) => agent.prepare({ ...setup, agentIndex })));
             }
+            if (isAborted()) break;
             const request = { ...setup, startAtUs: monotonicUs() + START_DELAY_US };
             const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
             witness = attendant?.attend(request, run);
