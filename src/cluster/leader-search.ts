@@ -197,10 +197,14 @@ export class LeaderSearch {
     for (const endpoint of this.#options.endpoints) if (endpoint !== first) this.#poll(endpoint);
   }
 
+  /**
+   * Nothing here can be etcd. What was a member once is down for now: a server, or a proxy in front of it, that ends may
+   * hang up in the middle of a handshake, or answer with a page of its own.
+   */
   #isHopeless(): boolean {
     return this.#options.endpoints.every((endpoint) => {
       const heard = this.#heard.get(endpoint);
-      return heard instanceof EtcdError && isMisconfigured(heard);
+      return heard instanceof EtcdError && isMisconfigured(heard) && endpoint.memberId === undefined;
     });
   }
 

@@ -251,6 +251,21 @@ describe("reasons", () => {
     expect(served.is).toBe("b:1");
   });
 
+  test("what looks misconfigured and was a member before is waited for: it may be starting again", async () => {
+    const { cluster, endpoints, find, tracker } = make([status(1n, 1n)]);
+    const before = find();
+    await cluster.pass(5);
+    expect(before.is).toBe("a:1");
+    tracker.lose(endpoints[0]!);
+    cluster.answers.set("a:1", serverError("ETCD_TLS"));
+    const found = find();
+    await cluster.pass(1_000);
+    expect(found.is).toBe("pending");
+    cluster.answers.set("a:1", status(1n, 1n));
+    await cluster.pass(100);
+    expect(found.is).toBe("a:1");
+  });
+
   test("a token that is refused ends the search, so that a new one can be fetched", async () => {
     const { cluster, find } = make([serverError("ETCD_INVALID_TOKEN"), "silent", "silent"]);
     const found = find();
