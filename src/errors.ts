@@ -62,7 +62,7 @@ export type ErrorCode =
   | "ETCD_UNAVAILABLE" // gRPC UNAVAILABLE with a text that the table does not know
   | "ETCD_UNKNOWN" // any other status that the table does not know
   // Leases and locks.
-  | "ETCD_SESSION_EXPIRED" // the session's lease is gone, or can no longer be proved alive
+  | "ETCD_SESSION_EXPIRED" // the lease of a session, or a kept one, is gone, or can no longer be proved alive
   | "ETCD_LOCK_LOST" // a lock that was held is not provably held any more
   | "ETCD_LOCK_REENTERED"; // this lock handle already holds, or waits for, the lock
 

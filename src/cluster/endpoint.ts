@@ -2,7 +2,6 @@ import { Connection } from "../connection/connection.js";
 import type { ConnectionListener } from "../connection/connection.js";
 import type { Runtime, Timer } from "../connection/runtime.js";
 import { TlsFiles } from "../connection/tls-files.js";
-import { ConnectionError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
 import { PING_INTERVAL_MAX_MS, REPLACEMENT_RETRY_MS, SPARE_RETRY_MS, TIMEOUT_MAX_MS } from "../options.js";
 import type { ConnectionLimits, TlsOptions } from "../options.js";
@@ -293,22 +292,12 @@ export class Endpoint {
     for (const connection of this.#draining) connection.abandon(error);
   }
 
-  /**
-   * Makes no new connections, and ends those for calls once their calls have ended. Watches and renewals have no end of
-   * their own: they are cut off, and go on elsewhere.
-   */
+  /** Makes no new connections; those that there are end with their calls. Watches and renewals move elsewhere. */
   retire(): void {
     this.#closed = true;
-    this.#connections.calls?.drain();
+    for (const kind of KINDS) this.#connections[kind]?.drain();
     this.#spare?.drain();
     for (const connection of this.#replacements.keys()) connection.close();
-    const { text } = this.address;
-    this.#connections.streams?.abandon(
-      new ConnectionError("ETCD_CONNECTION_LOST", `${text} is none of the endpoints any more`, {
-        mayHaveApplied: true,
-        endpoint: text,
-      }),
-    );
   }
 
   /** Ends all connections now, and makes no new ones. */

@@ -15,6 +15,7 @@ import type { ConnectionKind, EndpointListener } from "./endpoint.js";
 import { LeaderTracker } from "./leader-tracker.js";
 import type { StatusProbe } from "./leader-tracker.js";
 import { isTokenError } from "./retry-policy.js";
+import type { CallOptions, Route } from "./call-options.js";
 import { runCall } from "./retrying-call.js";
 import type { Attempt, CallHost } from "./retrying-call.js";
 import type { MethodPolicy } from "./retry-policy.js";
@@ -22,12 +23,6 @@ import { isSince, unsupportedError } from "./server-version.js";
 import { TokenSource } from "./token-source.js";
 import type { Authenticate } from "./token-source.js";
 import { Wait, deadlineError } from "./wait.js";
-
-/**
- * Where a call goes. `leader`: writes, locks, linearizable reads, leases: a follower would only pass them on,
- * and loses them when the leader dies. `any`: what a member answers alone. An endpoint: that one and no other.
- */
-export type Route = "leader" | "any" | Endpoint;
 
 export interface PoolOptions {
   addresses: readonly Address[];
@@ -41,23 +36,6 @@ export interface PoolOptions {
   maxRetryDelayMs?: number | undefined;
   /** How many retries the client may spend. */
   retryBudget?: Partial<RetryBudgetBounds> | undefined;
-}
-
-export interface CallOptions {
-  timeoutMs: number;
-  signal?: AbortSignal | undefined;
-  /**
-   * `streams` for a call whose answer waits for something else, such as somebody's lock: on the connection for calls
-   * its silence would look like a frozen server. Default: `calls`.
-   */
-  kind?: ConnectionKind | undefined;
-  /**
-   * How long the answer may take once the call is sent, Infinity included; `timeoutMs` then bounds what comes before
-   * that. Default: what is left of `timeoutMs`.
-   */
-  answerTimeoutMs?: number | undefined;
-  /** The RPC's, for those who trace calls. Left out where the attempt opens a stream, which is traced as one. */
-  path?: string | undefined;
 }
 
 /**
@@ -80,6 +58,8 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ETCD_PROTOCOL",
   "ETCD_STALE_READ",
 ]);
+
+export type { CallOptions, Route };
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
 export class Pool implements EndpointListener, CallHost {

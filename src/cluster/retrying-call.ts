@@ -5,8 +5,8 @@ import type { MethodPolicy } from "../rpc/method.js";
 import type { TracedRpc } from "../tracing.js";
 import { backoffMs } from "./backoff.js";
 import type { BackoffBounds } from "./backoff.js";
+import type { CallOptions, Route } from "./call-options.js";
 import type { ConnectionKind, Endpoint } from "./endpoint.js";
-import type { CallOptions, Route } from "./pool.js";
 import { blamesEndpoint, decideRetry } from "./retry-policy.js";
 import { Wait, deadlineError } from "./wait.js";
 
