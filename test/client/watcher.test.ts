@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { KeySpace } from "../../src/client/key-space.js";
 import { endsWatch } from "../../src/client/watcher.js";
@@ -981,6 +982,37 @@ describe("progress", () => {
     server.identify = () => Promise.reject(lostConnection());
     await expect(watcher.requestProgress()).rejects.toBeInstanceOf(ConnectionError);
   });
+});
+
+test("what becomes of a watch can be traced", async () => {
+  const seen: string[] = [];
+  const onEvent = (message: unknown): void => {
+    const { type, revision, resumed, error } = message as { type: string } & Record<string, unknown>;
+    seen.push([type, revision, resumed, (error as EtcdError | undefined)?.code].join(" ").trimEnd());
+  };
+  subscribe("etcdwire:watch", onEvent);
+  try {
+    const { server, watcher } = await watching({ bufferMaxEvents: 2 });
+    server.stream.break();
+    await server.pass(100);
+    for (const value of Array.from("abc")) server.write({ k: value });
+    await server.pass(10);
+    const consumer = new Consumer(watcher);
+    await server.pass(10);
+    expect(consumer.texts).toHaveLength(3);
+    await watcher.close();
+  } finally {
+    unsubscribe("etcdwire:watch", onEvent);
+  }
+  expect(seen).toEqual([
+    "created 10 false",
+    "interrupted 11  ETCD_CONNECTION_LOST",
+    "created 10 true",
+    "paused",
+    "resumed",
+    "created 13 true",
+    "ended",
+  ]);
 });
 
 describe("arguments", () => {
