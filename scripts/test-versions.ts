@@ -5,7 +5,6 @@
  *
  * Prints a table at the end. The last line names the versions that could not be had, or says that all were. Exit
  * status: 0 if every version was had and passed; 1 if one failed; 69 (EX_UNAVAILABLE) if one could not be had.
- * `--allow-missing` makes 69 a 0, as long as two versions passed: for machines that are cut off.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -16,8 +15,6 @@ const LINES = ["3.4", "3.5", "3.6", "3.7"];
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
-/** What is not compared with another version proves nothing about versions. */
-const PASSED_MIN = 2;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
@@ -62,10 +59,9 @@ const tryVersion = async (wanted: string, parameters: readonly string[]): Promis
 };
 
 const parameters = process.argv.slice(2);
-const allowsMissing = parameters.includes("--allow-missing");
 const isVersion = (text: string): boolean => /^v?\d+\.\d+(\.\d+.*)?$/.test(text);
 const named = parameters.filter(isVersion);
-const others = parameters.filter((text) => !isVersion(text) && text !== "--allow-missing" && text !== "--");
+const others = parameters.filter((text) => !isVersion(text) && text !== "--");
 const unknown = named.filter(
   (version) => !LINES.some((line) => `${version.replace(/^v/, "")}.`.startsWith(`${line}.`)),
 );
@@ -107,5 +103,4 @@ console.log(
     : `${verdict}; could not be had: etcd ${missing.join(", ")}`,
 );
 if (failedCount > 0) process.exitCode = EXIT_FAILED;
-else if (missing.length > 0 && !(allowsMissing && passedCount >= PASSED_MIN))
-  process.exitCode = EXIT_UNAVAILABLE;
+else if (missing.length > 0) process.exitCode = EXIT_UNAVAILABLE;
