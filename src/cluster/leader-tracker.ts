@@ -114,7 +114,13 @@ export class LeaderTracker {
       } catch {
         // At once: there is nothing to be found. Half the time, because timers may be early by a little.
       }
-    } while (endpoint.isSilent && this.#runtime.now() - beganMs >= STATUS_TIMEOUT_MS / 2);
+      // Ours is the last call there, perhaps, and asking for its own sake would only keep the process alive.
+      await this.#asking.get(endpoint)?.catch(() => {});
+    } while (
+      endpoint.isSilent &&
+      endpoint.callCount > 0 &&
+      this.#runtime.now() - beganMs >= STATUS_TIMEOUT_MS / 2
+    );
   }
 
   /** `endpoint` cannot be what we thought: it is gone, or says that it knows no leader. */
