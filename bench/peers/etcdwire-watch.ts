@@ -1,13 +1,24 @@
 /** etcdwire watching, and what writes for every system that watches. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client, op, param } from "../../src/index.js";
 import type { Watcher } from "../../src/index.js";
 import type { Target } from "../harness/workload.js";
 import { KEYS_PER_TXN } from "../harness/clients.js";
-import type { WatchClient, Writer } from "../harness/clients.js";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { OnPut, WatchClient, Writer } from "../harness/clients.js";
 
 const POLL_MS = 5;
 const WAIT_TIMEOUT_MS = 15_000;
+
+const readAll = async (watcher: Watcher, onPut: OnPut): Promise<void> => {
+  for await (const { events } of watcher) {
+    for (const { kv } of events) onPut(kv.key.string(), kv.version, kv.value.string());
+  }
+};
+
+/** A watcher that fails delivers nothing more: its keys are counted as lost. */
+const onFailure = (error: unknown): void => {
+  process.stderr.write(`a watcher of etcdwire failed: ${String(error)}\n`);
+};
 
 export const openWatchClient = ({ endpoints }: Target): WatchClient => {
   const client = new Client({ endpoints });
@@ -16,15 +27,7 @@ export const openWatchClient = ({ endpoints }: Target): WatchClient => {
     watch: async (prefix, onPut) => {
       const watcher = client.watch(prefix, { prefix: true });
       watchers.push(watcher);
-      const iterate = async (): Promise<void> => {
-        for await (const { events } of watcher) {
-          for (const { kv } of events) onPut(kv.key.string(), kv.version, kv.value.string());
-        }
-      };
-      // A watcher that fails delivers nothing more: its keys are counted as lost.
-      iterate().catch((error: unknown) => {
-        process.stderr.write(`etcdwire's watcher of ${prefix} failed: ${String(error)}\n`);
-      });
+      readAll(watcher, onPut).catch(onFailure);
       await watcher.ready;
     },
     cancelAll: async () => {
