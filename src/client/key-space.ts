@@ -1,5 +1,5 @@
 import { isUint8Array } from "node:util/types";
-import { ArgumentError } from "../errors.js";
+import { ArgumentError, ProtocolError } from "../errors.js";
 import { Bytes } from "../txn/bytes.js";
 import { prefixEnd } from "../txn/plan.js";
 import type { BytesInput } from "../txn/shape.js";
@@ -104,8 +104,17 @@ export class KeySpace {
     return true;
   }
 
-  /** A key of the store as this space's users know it: a copy. */
+  /**
+   * A key of the store as this space's users know it: a copy.
+   *
+   * @throws ProtocolError for one from elsewhere, which no server sends that was asked for these
+   */
   strip(key: Uint8Array): Bytes {
+    if (!this.holds(key)) {
+      throw new ProtocolError("ETCD_PROTOCOL", "the reply holds a key from outside of the namespace", {
+        mayHaveApplied: true,
+      });
+    }
     return Bytes.copyOf(key, this.prefix.length);
   }
 }

@@ -1,5 +1,6 @@
 import { prepareTxn } from "../txn/prepared-txn.js";
 import type { PreparedTxn, PreparedTxnOptions } from "../txn/prepared-txn.js";
+import type { TxnResultOf } from "../txn/typed-result.js";
 import type { BytesInput, ParametersOf, TxnShape } from "../txn/shape.js";
 import type { CallerOptions } from "./calls.js";
 import { requireKnown, requireTimeout } from "./client-options.js";
@@ -75,7 +76,7 @@ export class Namespace {
   prepare<const Shape extends TxnShape>(
     shape: Shape,
     options: PreparedTxnOptions = {},
-  ): PreparedTxn<ParametersOf<Shape>> {
+  ): PreparedTxn<ParametersOf<Shape>, TxnResultOf<Shape>> {
     requireKnown(options, ["timeoutMs", "repeatable"], "");
     const timeoutMs = options.timeoutMs === undefined ? this.timeoutMs : requireTimeout(options.timeoutMs);
     const { prefix } = this.space;

@@ -11,6 +11,7 @@ import { Wait, requireKnown, requireTimeout } from "../cluster/wait.js";
 import { compileTxn } from "./plan.js";
 import type { TxnPlan } from "./plan.js";
 import { keptResult } from "./result.js";
+import type { TxnResultOf } from "./typed-result.js";
 import type { TxnResult } from "./result.js";
 import { isReadOnly, isSerializable } from "./shape.js";
 import type { ParametersOf, TxnShape } from "./shape.js";
@@ -103,7 +104,7 @@ export const prepareTxn = <const Shape extends TxnShape>(
   shape: Shape,
   pool: Pool,
   { prefix, timeoutMs, repeatable }: PrepareOptions,
-): PreparedTxn<ParametersOf<Shape>> => {
+): PreparedTxn<ParametersOf<Shape>, TxnResultOf<Shape>> => {
   const plan = compileTxn(shape, prefix);
   const reads = isReadOnly(shape);
   // What says of itself that it must not be repeated is not, even if it only reads.
@@ -111,8 +112,11 @@ export const prepareTxn = <const Shape extends TxnShape>(
   return new PreparedTxn(plan, pool, timeoutMs, policy, reads && !isSerializable(shape));
 };
 
-/** A transaction whose shape is compiled: fill in the parameters, run it, again and again. */
-export class PreparedTxn<Parameters extends object> {
+/**
+ * A transaction whose shape is compiled: fill in the parameters, run it, again and again. `Result` is what the shape
+ * tells of the answer.
+ */
+export class PreparedTxn<Parameters extends object, Result = TxnResult> {
   readonly #plan: TxnPlan<Parameters>;
   readonly #pool: Pool;
   readonly #timeoutMs: number;
@@ -209,7 +213,11 @@ export class PreparedTxn<Parameters extends object> {
    * @throws EtcdError; ETCD_ABORTED when `signal` fires, and then the outcome of a write is unknown if
    *   `mayHaveApplied` says so
    */
-  run(parameters: Parameters, options: RunOptions = NO_OPTIONS): Promise<TxnResult> {
+  run(parameters: Parameters, options: RunOptions = NO_OPTIONS): Promise<Result> {
+    return this.#run(parameters, options) as Promise<Result>;
+  }
+
+  #run(parameters: Parameters, options: RunOptions): Promise<TxnResult> {
     let timeoutMs = this.#timeoutMs;
     let messageBytes: number;
     try {

@@ -82,7 +82,7 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
     const refused = await create.run({ key: "kv/a", value: "2" });
     expect(refused.succeeded).toBe(false);
     const [answer] = refused.responses;
-    if (answer?.kind !== "get") throw new Error("not a get");
+    if (answer.kind !== "get") throw new Error("not a get");
     expect(answer.kvs[0]!.value.string()).toBe("1");
     expect(answer.kvs[0]!.createRevision).toBe(made.revision);
 
