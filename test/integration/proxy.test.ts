@@ -115,6 +115,8 @@ const TTL_SECONDS = 3;
 const SLOW_TTL_SECONDS = 6;
 /** A lease that is not renewed is gone, and one that is has been renewed by more than one stream. */
 const OUTLIVE_MS = 4_500;
+/** Timers are late by a little. The end is claimed 50 ms before it has come. */
+const LATE_END_MAX_MS = 5;
 const WATCHED_COUNT = 100;
 const WRITE_INTERVAL_MS = 20;
 const FAULT_AFTER_WRITES = 20;
@@ -246,6 +248,13 @@ const hang = async (): Promise<never> => {
   throw new Error(`this row is not over after ${HANG_MS} ms`);
 };
 
+/** The end of a connection may be on its way while a write is sent on it. */
+const expectHealed = ({ write, ...others }: Record<Kind, EtcdError[]>): void => {
+  expect(others).toEqual({ read: [], serializable: [], repeatable: [] });
+  for (const error of write)
+    expect(error).toMatchObject({ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true });
+};
+
 interface Scenario {
   readonly run: (row: Row, fault: Fault) => Promise<void>;
   readonly options?: Partial<ClientOptions>;
@@ -278,6 +287,10 @@ const watchThrough = async (row: Row, fault: Fault, paths: readonly TcpProxy[]):
   expect(seen).toEqual(written);
 };
 
+/** What is left of a lease at the end of its row, if it was renewed; where bytes crawl, that may take longer. */
+const leastLeftMs = (fault: Fault, ttlSeconds: number): number =>
+  fault.isShort === "calls" ? 0 : Math.max(0, ttlSeconds * 1_000 - OUTLIVE_MS);
+
 const scenarios: Readonly<Record<string, Scenario>> = {
   "before the first connection, on the leader's path only: calls succeed": {
     run: async (row, fault) => {
@@ -292,7 +305,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       else await row.calls(HASTY_MS);
       expectBroken(row.errors);
       await row.heal();
-      expect(await row.calls(PATIENT_MS)).toEqual(NONE);
+      expectHealed(await row.calls(PATIENT_MS));
     },
   },
   "under calls, on the leader's path only: reads and repeatable calls succeed, and so do later writes": {
@@ -316,7 +329,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       if (fault.isHarmless === true) expect(failed).toEqual(NONE);
       expectBroken(row.errors);
       await row.heal();
-      expect(await row.calls(PATIENT_MS)).toEqual(NONE);
+      expectHealed(await row.calls(PATIENT_MS));
     },
   },
   "under renewals, on the leader's path only: the lease lives": {
@@ -326,7 +339,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       const session = await Session.create(row.client, { ttlSeconds });
       await row.begin(fault, [row.leaderPath]);
       await sleep(OUTLIVE_MS);
-      expect(session.remainingMs).toBeGreaterThan(Math.max(0, ttlSeconds * 1_000 - OUTLIVE_MS));
+      expect(session.remainingMs).toBeGreaterThan(leastLeftMs(fault, ttlSeconds));
       expect(
         (await row.direct.kv.put(`${row.prefix}lease`, "", { lease: session.leaseId })).revision,
       ).toBeGreaterThan(0);
@@ -338,17 +351,23 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     run: async (row, fault) => {
       const ttlSeconds = fault.isHarmless === true ? SLOW_TTL_SECONDS : TTL_SECONDS;
       const session = await Session.create(row.client, { ttlSeconds });
-      const ended = new Promise((resolve) => {
-        session.signal.addEventListener("abort", resolve, { once: true });
+      const createdMs = performance.now();
+      let lateMs = -Infinity;
+      const ended = new Promise<void>((resolve) => {
+        const onAbort = (): void => {
+          lateMs = late.overshootMs(createdMs, ttlSeconds * 1_000);
+          resolve();
+        };
+        session.signal.addEventListener("abort", onAbort, { once: true });
       });
       await row.begin(fault, row.proxies);
       await Promise.race([ended, sleep(OUTLIVE_MS)]);
       if (fault.isHarmless === true || fault.isOver === true)
-        expect(session.remainingMs).toBeGreaterThan(ttlSeconds * 1_000 - OUTLIVE_MS);
+        expect(session.remainingMs).toBeGreaterThan(leastLeftMs(fault, ttlSeconds));
       else if (fault.isCut !== true || session.signal.aborted)
         expect(session.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
-      // Refused, if the lease were gone.
-      await row.direct.kv.put(`${row.prefix}lease`, "", { lease: session.leaseId });
+      // The lease lives for its TTL from when it was granted, and this one was not renewed.
+      if (fault.isCut !== true) expect(lateMs).toBeLessThan(LATE_END_MAX_MS);
       await row.heal();
       await session.close();
     },
