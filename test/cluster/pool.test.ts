@@ -348,10 +348,10 @@ describe("a route to any endpoint", () => {
   test("connects to another one when the first has much to do", async () => {
     const { cluster, pool, call } = make();
     for (let i = 0; i < 17; i++) call([unansweredTry], "read", "any");
-    await cluster.pass(5);
+    await cluster.pass(1);
     expect(pool.endpoints.filter((endpoint) => endpoint.opened("calls") !== undefined)).toHaveLength(1);
     call([unansweredTry], "read", "any");
-    await cluster.pass(5);
+    await cluster.pass(1);
     const outcome = call([ok], "read", "any");
     await cluster.pass(0);
     expect(outcome).toMatchObject({ is: "ok", made: ["b:1"] });
