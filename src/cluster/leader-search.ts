@@ -51,8 +51,8 @@ export interface LeaderSearchOptions {
   /** To be asked first, and the others soon: it was the leader, and may still be. */
   readonly doubted?: Endpoint | undefined;
   ask(endpoint: Endpoint): Promise<MemberStatus>;
-  /** Once, also when nobody waits any more. */
-  onEnd(leader: Endpoint | undefined): void;
+  /** Once, also when nobody waits any more. `isFollower`: it passes calls on to a leader that is not reached. */
+  onEnd(leader: Endpoint | undefined, isFollower: boolean): void;
 }
 
 /**
@@ -64,6 +64,9 @@ export class LeaderSearch {
   /** Callers that wait for the outcome. */
   waiterCount = 0;
   readonly #options: LeaderSearchOptions;
+  #endpoints: readonly Endpoint[];
+  /** Those whose turn to be asked has come. */
+  readonly #asked = new Set<Endpoint>();
   readonly #heard = new Map<Endpoint, MemberStatus | EtcdError>();
   readonly #timers = new Set<Timer>();
   #asksAll = false;
@@ -79,11 +82,24 @@ export class LeaderSearch {
       this.#reject = reject;
     });
     const { endpoints, runtime, doubted } = options;
+    this.#endpoints = endpoints;
     // A random start, so that many clients do not all open their first connection to the same member.
     const first = doubted ?? endpoints[Math.floor(runtime.random() * endpoints.length)]!;
     this.#poll(first);
     if (endpoints.length === 1) this.#asksAll = true;
-    else this.#later(doubted === undefined ? FIRST_PROBE_MS : DOUBTED_PROBE_MS, () => this.#askOthers(first));
+    else this.#later(doubted === undefined ? FIRST_PROBE_MS : DOUBTED_PROBE_MS, () => this.#askAll());
+  }
+
+  /**
+   * Other endpoints than at the start: what those say that are gone is nobody's business any more, and all others are
+   * asked. Callers may go on joining one search for as long as there is no leader.
+   */
+  replaceEndpoints(endpoints: readonly Endpoint[]): void {
+    this.#endpoints = endpoints;
+    for (const endpoint of this.#heard.keys()) if (!endpoints.includes(endpoint)) this.#heard.delete(endpoint);
+    if (this.#over || this.#abandoned) return;
+    this.#asksAll = false;
+    this.#askAll();
   }
 
   /** Nobody waits any more: nobody is asked any more, but an answer under way still counts. */
@@ -100,7 +116,7 @@ export class LeaderSearch {
 
   /** One error for "no leader was found", out of what each endpoint said last. */
   whyNone(): EtcdError {
-    const asked = this.#options.endpoints.filter(
+    const asked = this.#endpoints.filter(
       (endpoint) => this.#asksAll || this.#heard.has(endpoint) || endpoint.isConnecting,
     );
     const reasons = asked.map((endpoint) => this.#reason(endpoint));
@@ -149,6 +165,7 @@ export class LeaderSearch {
   }
 
   #poll(endpoint: Endpoint): void {
+    this.#asked.add(endpoint);
     this.#options.ask(endpoint).then(
       (status) => {
         this.#consider(endpoint, status);
@@ -169,6 +186,10 @@ export class LeaderSearch {
   }
 
   #consider(endpoint: Endpoint, heard: MemberStatus | EtcdError): void {
+    if (!this.#endpoints.includes(endpoint)) {
+      this.#asked.delete(endpoint);
+      return;
+    }
     this.#heard.set(endpoint, heard);
     if (this.#over) return;
     if (heard instanceof EtcdError) {
@@ -177,24 +198,25 @@ export class LeaderSearch {
         return;
       }
     } else {
-      const leader = this.#leads(heard) ? endpoint : this.#viaFollower();
+      const leads = this.#leads(heard);
+      const leader = leads ? endpoint : this.#viaFollower();
       if (leader !== undefined) {
-        this.#end(leader);
+        this.#end(leader, !leads);
         this.#resolve(leader);
         return;
       }
     }
     if (this.#abandoned) return;
-    this.#askOthers(endpoint);
+    this.#askAll();
     const { runtime } = this.#options;
     // Spread, so that a thousand clients of a dead leader do not ask in step.
     this.#later(LEADER_PROBE_MS.min + LEADER_PROBE_MS.spread * runtime.random(), () => this.#poll(endpoint));
   }
 
-  #askOthers(first: Endpoint): void {
+  #askAll(): void {
     if (this.#asksAll) return;
     this.#asksAll = true;
-    for (const endpoint of this.#options.endpoints) if (endpoint !== first) this.#poll(endpoint);
+    for (const endpoint of this.#endpoints) if (!this.#asked.has(endpoint)) this.#poll(endpoint);
   }
 
   /**
@@ -202,7 +224,7 @@ export class LeaderSearch {
    * hang up in the middle of a handshake, or answer with a page of its own.
    */
   #isHopeless(): boolean {
-    return this.#options.endpoints.every((endpoint) => {
+    return this.#endpoints.every((endpoint) => {
       const heard = this.#heard.get(endpoint);
       return heard instanceof EtcdError && isMisconfigured(heard) && endpoint.memberId === undefined;
     });
@@ -227,7 +249,7 @@ export class LeaderSearch {
    */
   #viaFollower(): Endpoint | undefined {
     if (!this.#asksAll) return undefined;
-    const { endpoints, runtime, named } = this.#options;
+    const { runtime, named } = this.#options;
     let best: { endpoint: Endpoint; status: MemberStatus } | undefined;
     for (const [endpoint, status] of this.#heard) {
       if (status instanceof EtcdError || status.leaderId === 0n || status.isLearner) continue;
@@ -238,7 +260,7 @@ export class LeaderSearch {
     const statuses = this.#statuses;
     // Our endpoint, which answered and does not lead: an election is under way.
     if (statuses.some(({ memberId }) => memberId === leaderId)) return undefined;
-    if (statuses.length === endpoints.length) return best.endpoint;
+    if (statuses.length === this.#endpoints.length) return best.endpoint;
     const nowMs = runtime.now();
     const isSame = named.leaderId === leaderId && named.term === term;
     if (!isSame || nowMs - named.seenMs > UNREACHABLE_LEADER_MS)
@@ -261,10 +283,10 @@ export class LeaderSearch {
     this.#timers.clear();
   }
 
-  #end(leader: Endpoint | undefined): void {
+  #end(leader: Endpoint | undefined, isFollower = false): void {
     this.#over = true;
     this.#clearTimers();
-    this.#options.onEnd(leader);
+    this.#options.onEnd(leader, isFollower);
   }
 }
 

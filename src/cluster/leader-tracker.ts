@@ -1,5 +1,5 @@
 import type { Connection } from "../connection/connection.js";
-import type { Runtime } from "../connection/runtime.js";
+import type { Runtime, Timer } from "../connection/runtime.js";
 import { ConnectionError, EtcdError, StatusError, unsentBecause } from "../errors.js";
 import { STATUS_TIMEOUT_MS } from "../options.js";
 import { leaderEvents } from "../tracing.js";
@@ -9,6 +9,9 @@ import type { MemberStatus, NamedLeader } from "./leader-search.js";
 import { Wait } from "./wait.js";
 
 export type { MemberStatus } from "./leader-search.js";
+
+/** How often a client whose leader is out of reach tries it again. */
+const RELAY_CHECK_MS = 10_000;
 
 /** One `Status` call; handed in from above, because this layer knows no messages. */
 export type StatusProbe = (connection: Connection, timeoutMs: number) => Promise<MemberStatus>;
@@ -30,6 +33,8 @@ export class LeaderTracker {
   #search: LeaderSearch | undefined;
   /** One `Status` under way per endpoint is enough, however many searches come and go. */
   readonly #asking = new Map<Endpoint, Promise<MemberStatus>>();
+  /** Set while calls go through a follower. */
+  #relayTimer: Timer;
   #closed = false;
   readonly #named: NamedLeader = { leaderId: 0n, term: 0, sinceMs: 0, seenMs: 0 };
 
@@ -123,6 +128,14 @@ export class LeaderTracker {
     );
   }
 
+  /** There are other endpoints than before. */
+  replaceEndpoints(): void {
+    const leader = this.#leader;
+    const endpoints = this.#endpoints();
+    if (leader !== undefined && !endpoints.includes(leader)) this.lose(leader);
+    this.#search?.replaceEndpoints(endpoints);
+  }
+
   /** `endpoint` cannot be what we thought: it is gone, or says that it knows no leader. */
   lose(endpoint: Endpoint): void {
     if (this.#leader !== endpoint) return;
@@ -155,6 +168,7 @@ export class LeaderTracker {
 
   close(): void {
     this.#closed = true;
+    this.#runtime.clearTimer(this.#relayTimer);
     this.#search?.fail(closedError());
   }
 
@@ -166,13 +180,36 @@ export class LeaderTracker {
       runtime: this.#runtime,
       named: this.#named,
       ask: (endpoint) => this.ask(endpoint),
-      onEnd: (leader) => {
+      onEnd: (leader, isFollower) => {
         // At once, so that nobody joins a search that is over.
         if (this.#search === search) this.#search = undefined;
-        if (leader !== undefined && this.#leader === undefined && !this.#closed) this.#setLeader(leader);
+        if (leader === undefined || this.#leader !== undefined || this.#closed) return;
+        this.#setLeader(leader);
+        if (isFollower && this.#endpoints().length > 1) this.#lookForBetter(leader);
       },
     });
     return search;
+  }
+
+  /**
+   * Calls go through `follower`, because the leader was out of reach. Now and then the others are asked whether it is
+   * still so; meanwhile the follower does.
+   */
+  #lookForBetter(follower: Endpoint): void {
+    this.#relayTimer = this.#runtime.setTimer(() => {
+      if (this.#leader !== follower) return;
+      for (const endpoint of this.#endpoints()) {
+        if (endpoint === follower) continue;
+        this.ask(endpoint).then(
+          ({ leaderId, memberId, raftTerm }) => {
+            const leads = leaderId !== 0n && leaderId === memberId && raftTerm >= this.#term;
+            if (leads && this.#leader === follower && !this.#closed) this.#setLeader(endpoint);
+          },
+          () => {},
+        );
+      }
+      this.#lookForBetter(follower);
+    }, RELAY_CHECK_MS);
   }
 
   /** One `Status` of `endpoint`'s; what it says about the cluster is remembered. */
@@ -215,6 +252,8 @@ export class LeaderTracker {
   }
 
   #setLeader(leader: Endpoint | undefined): void {
+    this.#runtime.clearTimer(this.#relayTimer);
+    this.#relayTimer = undefined;
     const nowMs = this.#runtime.now();
     if (leaderEvents.hasSubscribers) {
       const { address, memberId } = (leader ?? this.#leader)!;

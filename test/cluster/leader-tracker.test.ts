@@ -54,6 +54,26 @@ const make = (answers: readonly Answer[]) => {
 const serverError = (code: ErrorCode): EtcdError =>
   new StatusError(code, "the server says so", { mayHaveApplied: true, endpoint: "a:1" });
 
+describe("a leader out of reach", () => {
+  test("is tried again every ten seconds while a follower passes calls on, and used once it answers", async () => {
+    const { cluster, tracker, find } = make([status(1n, 2n), refused("b:1"), status(3n, 2n)]);
+    find();
+    await cluster.pass(5_000);
+    const through = tracker.leader!.address.text;
+    expect(["a:1", "c:1"]).toContain(through);
+    const asked = cluster.asked.length;
+    await cluster.pass(25_000);
+    expect(tracker.leader!.address.text).toBe(through);
+    // Two rounds, of both others.
+    expect(cluster.asked.length - asked).toBe(4);
+    cluster.answers.set("b:1", status(2n, 2n));
+    await cluster.pass(10_000);
+    expect(tracker.leader!.address.text).toBe("b:1");
+    tracker.close();
+    expect(cluster.runtime.timerCount).toBe(0);
+  });
+});
+
 describe("the search for the leader", () => {
   test("asks one member, and no other if that one leads", async () => {
     const { cluster, find } = make([status(1n, 1n), status(2n, 1n), status(3n, 1n)]);
