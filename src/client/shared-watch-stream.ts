@@ -1,5 +1,6 @@
 import { backoffMs } from "../cluster/backoff.js";
 import type { Pool } from "../cluster/pool.js";
+import type { Connection } from "../connection/connection.js";
 import { Wait } from "../cluster/wait.js";
 import { ConnectionError, EtcdError, asRead } from "../errors.js";
 import { WatchStream } from "./watch-stream.js";
@@ -7,6 +8,9 @@ import type { StreamWatch } from "./watch-stream.js";
 
 /** A stream that lived this long after its first reply was a good one: the next may be opened at once. */
 const STABLE_MS = 1_000;
+
+/** So many streams in a row that ended soon, and the next one is opened elsewhere. */
+const FAILURES_AT_LEADER = 3;
 
 /**
  * One Watch stream at a time, to the leader, for all who share it: opened when first needed, closed with its last
@@ -60,7 +64,7 @@ export class SharedWatchStream {
     try {
       const wait = new Wait(runtime, this.#openTimeoutMs, opening.signal);
       if (this.#retryAtMs > runtime.now()) await wait.sleep(this.#retryAtMs - runtime.now());
-      const connection = await this.#pool.acquire("leader", "streams", wait);
+      const connection = await this.#acquire(wait);
       // Nobody waits any more, or only those for whom another is being opened.
       if (opening.signal.aborted) return;
       stream = new WatchStream(this.#pool, connection, (ended, error) => {
@@ -86,6 +90,18 @@ export class SharedWatchStream {
     for (const watch of waiting) stream.add(watch);
     // All of them may have been closed meanwhile.
     stream.closeIfIdle();
+  }
+
+  /**
+   * The leader, where a hand-over is heard of first. If streams there come to nothing again and again, though it leads,
+   * another member: it serves watches as well.
+   */
+  async #acquire(wait: Wait): Promise<Connection> {
+    const { leader } = this.#pool;
+    if (this.#failureCount < FAILURES_AT_LEADER || leader === undefined) {
+      return this.#pool.acquire("leader", "streams", wait);
+    }
+    return this.#pool.acquire("any", "streams", wait, leader);
   }
 
   #onStreamEnd(stream: WatchStream, error: EtcdError): void {

@@ -313,7 +313,11 @@ export class FakeWatchServer {
     return Promise.resolve();
   }
 
-  async acquire(_route: unknown, kind: string, wait: Wait): Promise<Connection> {
+  /** How each stream asked for its connection. */
+  readonly routes: unknown[] = [];
+
+  async acquire(route: unknown, kind: string, wait: Wait): Promise<Connection> {
+    this.routes.push(route);
     if (kind !== "streams") throw new Error("watches go over the connection for streams");
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;

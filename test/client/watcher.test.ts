@@ -358,6 +358,22 @@ describe("resuming", () => {
     expect(consumer.texts).toEqual(["11:k=a"]);
   });
 
+  test("streams that come to nothing at the leader again and again are opened elsewhere, until one lasts", async () => {
+    const server = new FakeWatchServer();
+    const consumer = new Consumer(server.watch("k"));
+    await server.pass(50);
+    for (let i = 0; i < 5; i++) {
+      server.stream.break();
+      await server.pass(200);
+    }
+    expect(server.routes).toEqual(["leader", "leader", "leader", "any", "any", "any"]);
+    await server.pass(1_000);
+    server.stream.break();
+    await server.pass(200);
+    expect(server.routes.at(-1)).toBe("leader");
+    expect(consumer.done).toBe(false);
+  });
+
   test("a cluster that is down for longer than any deadline does not end a watch that was there", async () => {
     const { server, consumer } = await consuming();
     server.isDown = true;
