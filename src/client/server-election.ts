@@ -123,8 +123,9 @@ export class ServerElection {
 
   /**
    * Who leads, from now on: the present leader first, if there is one, then each new one and each new proclamation; of
-   * those that follow one another fast, perhaps only the last. A broken stream is opened again elsewhere. Leaving the
-   * iteration, or the signal, ends it; there is no deadline, and `timeoutMs` bounds each opening.
+   * those that follow one another fast, perhaps only the last. A broken stream is opened again, at the leader of then;
+   * the iteration fails if that takes longer than `timeoutMs`. There is no other deadline: leaving the iteration, or the
+   * signal, ends it.
    */
   observe(name: BytesInput, options: CallerOptions = {}): AsyncIterableIterator<ElectionLeader, undefined> {
     const checked = this.#calls.options(options);
@@ -159,8 +160,9 @@ const observe = (
     end.begin();
     try {
       for (;;) {
+        // Tried again and again by itself, until its deadline: what fails here is for the caller.
+        reader = await open();
         try {
-          reader = await open();
           for (let message = await reader.next(); message !== undefined; message = await reader.next()) {
             const leader = leaderOf(decodeLeader(message));
             failureCount = 0;
