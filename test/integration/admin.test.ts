@@ -376,7 +376,10 @@ describe("the server's locks", () => {
     });
     const settled = expect(waiting).rejects.toMatchObject({
       // At the deadline the server, which knows it too, may be the first to say so.
-      code: how === "abort" ? "ETCD_ABORTED" : expect.stringMatching(/DEADLINE_EXCEEDED|REQUEST_TIMED_OUT/),
+      code:
+        how === "abort"
+          ? "ETCD_ABORTED"
+          : (expect.stringMatching(/DEADLINE_EXCEEDED|REQUEST_TIMED_OUT/) as unknown),
       mayHaveApplied: true,
     });
     const waiters = async (): Promise<number> => (await client.kv.get(`${name}/`, { prefix: true })).count;
