@@ -161,10 +161,8 @@ export class Pool implements EndpointListener, CallHost {
     const endpoints = [...kept, ...added.map((address) => this.#makeEndpoint(address))];
     if (endpoints.length === 0) throw new TypeError("a pool without endpoints");
     this.endpoints = endpoints;
-    for (const endpoint of gone) {
-      this.#tracker.lose(endpoint);
-      endpoint.retire();
-    }
+    this.#tracker.replaceEndpoints();
+    for (const endpoint of gone) endpoint.retire();
     this.#retired = [...this.#retired, ...gone].filter((endpoint) => endpoint.callCount > 0);
     this.#updateHot();
   }
