@@ -6,6 +6,8 @@ import type { Wait } from "./wait.js";
 
 /** Authenticate runs bcrypt on the server, some 100 ms at the default cost, and goes through raft. */
 const TOKEN_TIMEOUT_MS = 5_000;
+/** While there is another member to ask: all calls wait for the token, also those that the others could serve. */
+const FIRST_TOKEN_TIMEOUT_MS = 1_000;
 
 /** One Authenticate call; handed in from above, because this layer knows no messages. */
 export type Authenticate = (connection: Connection, timeoutMs: number) => Promise<string>;
@@ -67,13 +69,17 @@ export class TokenSource {
     const { endpoints, lastError, onChange } = this.#options;
     const authenticate = this.#options.authenticate!;
     let failure: EtcdError | undefined;
-    // The open ones first: a member that is down takes its time to say so.
-    const open = endpoints().filter((endpoint) => endpoint.opened("calls") !== undefined);
-    for (const endpoint of new Set([...open, ...endpoints()])) {
+    // The open ones first: a member that is down takes its time to say so, and one that is frozen says nothing.
+    const open = endpoints().filter(
+      (endpoint) => endpoint.opened("calls") !== undefined && !endpoint.isSilent,
+    );
+    const order = [...new Set([...open, ...endpoints()])];
+    for (const [index, endpoint] of order.entries()) {
       const connection = endpoint.connection("calls");
       if (connection === undefined) continue;
+      const isLast = index === order.length - 1;
       try {
-        const token = await authenticate(connection, TOKEN_TIMEOUT_MS);
+        const token = await authenticate(connection, isLast ? TOKEN_TIMEOUT_MS : FIRST_TOKEN_TIMEOUT_MS);
         this.#token = token;
         for (const each of endpoints()) each.setToken(token);
         onChange();
