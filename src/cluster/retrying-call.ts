@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.js";
 import type { Runtime } from "../connection/runtime.js";
-import { ConnectionError, EtcdError, afterRetries, asRead } from "../errors.js";
+import { ConnectionError, EtcdError, StatusError, afterRetries, asRead } from "../errors.js";
+import { DEADLINE_STEP_MS } from "../options.js";
 import type { MethodPolicy } from "../rpc/method.js";
 import type { TracedRpc } from "../tracing.js";
 import { backoffMs } from "./backoff.js";
@@ -68,7 +69,7 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
         return result;
       } catch (cause) {
         if (!(cause instanceof EtcdError)) throw cause;
-        error = cause;
+        error = wait.remainingMs <= DEADLINE_STEP_MS ? atDeadline(cause) : cause;
         // What came back, or did not, a read has changed nothing.
         if (policy === "read") asRead(error);
         // Time ran out before the last try could be sent: why not, or why the tries before it failed, says more.
@@ -110,6 +111,22 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
     }
     error = undefined;
   }
+};
+
+/**
+ * The server has our deadline too, and may be a moment ahead of us: what it says then is what it says when its own time
+ * is up (etcd-facts.md §0.4), and a caller should not have to know who was first.
+ */
+const atDeadline = (error: EtcdError): EtcdError => {
+  if (error.code !== "ETCD_REQUEST_TIMED_OUT" || error.message !== "context deadline exceeded") return error;
+  const { mayHaveApplied, endpoint } = error;
+  const text = `${endpoint ?? "the server"} did not answer within the call's deadline`;
+  return new StatusError("ETCD_DEADLINE_EXCEEDED", text, {
+    mayHaveApplied,
+    endpoint,
+    grpcCode: 4,
+    cause: error,
+  });
 };
 
 const notConnected = (error: EtcdError): EtcdError =>

@@ -394,6 +394,40 @@ describe("endpoints that are replaced", () => {
   });
 });
 
+describe("a server that is a moment ahead of our deadline", () => {
+  const late =
+    (afterMs: number): Try =>
+    ({ endpoint }) =>
+      new Promise((_resolve, reject) => {
+        const { runtime } = lateCluster!;
+        runtime.setTimer(() => {
+          const details = { mayHaveApplied: true, endpoint, grpcCode: 4 };
+          reject(new StatusError("ETCD_REQUEST_TIMED_OUT", "context deadline exceeded", details));
+        }, afterMs);
+      });
+  let lateCluster: InMemoryCluster | undefined;
+
+  test("is not told from our own clock", async () => {
+    const { cluster, call } = make();
+    lateCluster = cluster;
+    const outcome = call([late(495)], "nonRepeatable", "leader", { timeoutMs: 500 });
+    await cluster.pass(520);
+    expect(outcome.error).toMatchObject({
+      code: "ETCD_DEADLINE_EXCEEDED",
+      grpcCode: 4,
+      mayHaveApplied: true,
+    });
+  });
+
+  test("is believed when there was time left: its own was up", async () => {
+    const { cluster, call } = make();
+    lateCluster = cluster;
+    const outcome = call([late(300)], "nonRepeatable", "leader", { timeoutMs: 500 });
+    await cluster.pass(520);
+    expect(outcome.error).toMatchObject({ code: "ETCD_REQUEST_TIMED_OUT" });
+  });
+});
+
 describe("a read", () => {
   test("has changed nothing, however it failed", async () => {
     const { cluster, call } = make();
