@@ -6,8 +6,7 @@ export { Client } from "./client/client.js";
 export type { CallerOptions, Leader } from "./client/client.js";
 export type { ClientOptions } from "./client/client-options.js";
 export type { Namespace } from "./client/namespace.js";
-export { Watcher } from "./client/watcher.js";
-export type { WatchBatch, WatchEvent, WatchOptions } from "./client/watcher.js";
+export type { WatchBatch, Watcher, WatchEvent, WatchOptions } from "./client/watcher.js";
 export type {
   GrantedLease,
   LeaseGrantOptions,

@@ -301,22 +301,18 @@ export interface EventChannel<Event> {
   publish(event: Event): void;
 }
 
-/** @internal */
+/** Where each layer publishes. Not exported by the package. */
 export const connectionEvents: EventChannel<ConnectionEvent> = channel("etcdwire:connection");
-/** @internal */
 export const leaderEvents: EventChannel<LeaderEvent> = channel("etcdwire:leader");
-/** @internal */
 export const watchEvents: EventChannel<WatchEvent> = channel("etcdwire:watch");
-/** @internal */
 export const leaseEvents: EventChannel<LeaseEvent> = channel("etcdwire:lease");
-/** @internal */
 export const lockEvents: EventChannel<LockEvent> = channel("etcdwire:lock");
 
 const rpc = tracingChannel<unknown, RpcEvent>("etcdwire:rpc");
 const { start, end, asyncStart, asyncEnd, error: failed } = rpc;
 
 /**
- * @internal Whether somebody wants to hear of calls. A tracing channel has no `hasSubscribers` of its own before
+ * Whether somebody wants to hear of calls. A tracing channel has no `hasSubscribers` of its own before
  * Node 22. The channels are constants, so that V8 makes this a constant too until somebody subscribes.
  */
 export const tracesRpc = (): boolean =>
@@ -326,7 +322,7 @@ export const tracesRpc = (): boolean =>
   end.hasSubscribers ||
   asyncStart.hasSubscribers;
 
-/** @internal A call that is traced: made when `tracesRpc()`, begun with `begin`, ended with `finish`, once each. */
+/** A call that is traced: made when `tracesRpc()`, begun with `begin`, ended with `finish`, once each. */
 export class TracedRpc {
   readonly event: RpcEvent;
   readonly #now: () => number;
@@ -385,7 +381,7 @@ export class TracedRpc {
 }
 
 /**
- * @internal A call with a promise, traced: `run` notes each try with `traced.sent(endpoint)` and what it repeats after
+ * A call with a promise, traced: `run` notes each try with `traced.sent(endpoint)` and what it repeats after
  * in `traced.event.repeatedAfter`. Only to be called when `tracesRpc()`.
  */
 export const traceRpc = <T>(

@@ -141,7 +141,7 @@ export class WatchReply {
     return events;
   }
 
-  /** The events as the generated codec has them. @throws ProtocolError */
+  /** @internal The events as the generated codec has them. @throws ProtocolError */
   messages(): EventMessage[] {
     const messages: EventMessage[] = [];
     this.#decode(() => {

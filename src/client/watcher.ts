@@ -21,7 +21,7 @@ import { closedError } from "./shared-watch-stream.js";
 import type { SharedWatchStream } from "./shared-watch-stream.js";
 import type { WatchEvent, WatchReply } from "./watch-reply.js";
 import { StreamWatch } from "./watch-stream.js";
-import type { StreamWatchEvents, WatchTarget } from "./watch-stream.js";
+import type { WatchTarget } from "./watch-stream.js";
 
 export type { WatchEvent } from "./watch-reply.js";
 
@@ -140,7 +140,7 @@ const DONE: IteratorResult<WatchBatch, undefined> = { done: true, value: undefin
  *
  * The watch begins when it is made, before it is iterated, and can be iterated once.
  */
-export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable, StreamWatchEvents {
+export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable {
   readonly #parts: ClientParts;
   readonly #space: KeySpace;
   readonly #target: Omit<WatchTarget, "startRevision" | "fragment">;

@@ -2,7 +2,6 @@ import { LockLostError } from "../errors.js";
 import { lockEvents } from "../tracing.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { keyText } from "./name-watch.js";
-import type { NameWatchUser } from "./name-watch.js";
 import type { LockPlace } from "./lock-place.js";
 import type { Turn } from "./lock-queue.js";
 
@@ -13,7 +12,7 @@ import type { Turn } from "./lock-queue.js";
  * etcd can say who holds a lock, and cannot stop a process that was held up from acting on a lock that it has
  * lost meanwhile. Where the protected thing is outside etcd, send `token` along and refuse lower ones there.
  */
-export class Lock implements NameWatchUser {
+export class Lock {
   /** The lock's name, as its namespace knows it. */
   readonly name: string;
   /** The key that stands for this holder: `name/` + hex lease id. Without the namespace's prefix, which it has in etcd. */
@@ -92,7 +91,7 @@ export class Lock implements NameWatchUser {
     return this.release();
   }
 
-  /** NameWatchUser: the watch of a contended name also sees our own key. */
+  /** @internal NameWatchUser: the watch of a contended name also sees our own key. */
   onDeleted(key: string, revision: number): void {
     if (key !== this.#keyText || revision <= this.token) return;
     this.#lose(
@@ -102,8 +101,11 @@ export class Lock implements NameWatchUser {
     );
   }
 
+  /** @internal NameWatchUser. */
   onWatching(): void {}
+  /** @internal NameWatchUser. */
   onBatchEnd(): void {}
+  /** @internal NameWatchUser. */
   onBroken(): void {}
 
   async #release(): Promise<void> {

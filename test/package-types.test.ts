@@ -1,0 +1,90 @@
+/**
+ * The package's types as a program sees them that uses it. Each entry point is compiled from what the build would emit,
+ * with the checks that `skipLibCheck` leaves out.
+ */
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "etcdwire-types-"));
+  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.build.json"), (path) =>
+    ts.sys.readFile(path),
+  ) as {
+    config: object;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  delete options.tsBuildInfoFile;
+  const emit = {
+    ...options,
+    noCheck: true,
+    incremental: false,
+    emitDeclarationOnly: true,
+    sourceMap: false,
+    outDir: folder,
+  };
+  const entries = ["index.ts", "raw.ts", "testing/index.ts"].map((name) => join(ROOT, "src", name));
+  ts.createProgram(entries, emit).emit();
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+}, 60_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A program's types: what is wrong with them, and where they come from. */
+const compile = (source: string): { errors: string[]; files: string[] } => {
+  const path = join(folder, "program.ts");
+  writeFileSync(path, source);
+  const program = ts.createProgram([path], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2023.d.ts"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ["node"],
+  });
+  return {
+    errors: ts
+      .getPreEmitDiagnostics(program)
+      .map(
+        ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+      ),
+    files: program.getSourceFiles().map(({ fileName }) => fileName),
+  };
+};
+
+test("the client's types hold without skipLibCheck, and need no types of google-protobuf", () => {
+  const { errors, files } = compile(`
+    import { Client } from "./src/index.js";
+    import { EtcdCluster } from "./src/testing/index.js";
+    export const use = (cluster: EtcdCluster) => new Client({ endpoints: cluster.endpoints });
+  `);
+  expect(errors).toEqual([]);
+  expect(
+    files.filter(
+      (file) => /google-protobuf|dist\/generated/.test(file) || file.startsWith(join(folder, "generated")),
+    ),
+  ).toEqual([]);
+}, 60_000);
+
+test("what is internal is in no type", () => {
+  const { errors } = compile(`
+    import type { Client, Lock, Session, Watcher } from "./src/index.js";
+    type Internal =
+      | keyof Client & ("parts" | "space")
+      | keyof Session & "queue"
+      | keyof Lock & ("onDeleted" | "onBroken" | "lostReason")
+      | keyof Watcher & ("onReply" | "onEnd" | "onClientClose");
+    export const none: [Internal] extends [never] ? true : Internal = true;
+  `);
+  expect(errors).toEqual([]);
+}, 60_000);
