@@ -34,7 +34,7 @@ export class Client extends Namespace {
   constructor(options: ClientOptions) {
     const parts = new ClientParts(checkClientOptions(options));
     super(parts, new KeySpace());
-    this.cluster = new Cluster(parts.calls);
+    this.cluster = new Cluster(parts.calls, parts.endpointSync);
     this.maintenance = new Maintenance(parts.calls);
     this.auth = new Auth(parts.calls);
     this.serverLock = new ServerLock(parts.calls);

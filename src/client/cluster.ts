@@ -18,6 +18,7 @@ import {
   MEMBER_UPDATE,
 } from "./admin-methods.js";
 import type { CallerOptions, Calls } from "./calls.js";
+import type { EndpointSync } from "./endpoint-sync.js";
 import { FEATURES, requiring } from "./features.js";
 
 /** One member of the cluster. `JSON.stringify` writes its id as decimal text; etcd's own tools show it in hex. */
@@ -64,10 +65,12 @@ export interface MemberAddResult {
  */
 export class Cluster {
   readonly #calls: Calls;
+  readonly #endpointSync: EndpointSync;
 
   /** @internal */
-  constructor(calls: Calls) {
+  constructor(calls: Calls, endpointSync: EndpointSync) {
     this.#calls = calls;
+    this.#endpointSync = endpointSync;
   }
 
   /** All members, started or not, in no order. */
@@ -82,6 +85,17 @@ export class Cluster {
         ? await this.#calls.unary(LOCAL_MEMBER_LIST, request, checked, "any")
         : await this.#calls.unary(linearizable === true ? INSISTING_LIST : MEMBER_LIST, request, checked);
     return members.map(memberOf);
+  }
+
+  /**
+   * Re-reads the client's endpoints from the member list, now, as `endpointSyncMs` does it again and again: new members
+   * are used from now on, removed ones and learners are not.
+   *
+   * @returns the endpoints that the client has then
+   */
+  async sync(options: CallerOptions = {}): Promise<readonly string[]> {
+    await this.#endpointSync.sync(this.#calls.options(options));
+    return this.#calls.pool.endpoints.map(({ address }) => address.text);
   }
 
   /**

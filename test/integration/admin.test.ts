@@ -510,12 +510,18 @@ describe("client.cluster", () => {
     }
     await expect(client.cluster.promote(member.id)).rejects.toMatchObject({ code: "ETCD_MEMBER_ADMIN" });
     expect(idOf(await client.cluster.list(), started.name)).toBe(member.id);
+    expect(await client.cluster.sync()).toEqual([
+      ...cluster.endpoints.slice(0, 3),
+      `${cluster.tls === undefined ? "http" : "https"}://${prepared.endpoint}`,
+    ]);
+    expect(await client.maintenance.status(member.id)).toMatchObject({ isLearner: false });
 
     const moved = await client.cluster.update(member.id, ["http://127.0.0.1:1"]);
     expect(moved.find(({ id }) => id === member.id)!.peerUrls).toEqual(["http://127.0.0.1:1"]);
     await client.cluster.update(member.id, prepared.peerUrl);
     const left = await client.cluster.remove(member.id);
     expect(left).toHaveLength(3);
+    expect(await client.cluster.sync()).toEqual(cluster.endpoints.slice(0, 3));
     await expect(client.cluster.remove(member.id)).rejects.toMatchObject({ code: "ETCD_MEMBER_ADMIN" });
     await started.kill();
   });
