@@ -1,3 +1,7 @@
+import { isUtf8 } from "node:buffer";
+import { inspect } from "node:util";
+import type { InspectOptions } from "node:util";
+
 import { readUtf8 } from "../wire/protobuf.js";
 
 /**
@@ -18,8 +22,21 @@ export class Bytes extends Uint8Array {
     return readUtf8(this, 0, this.length);
   }
 
+  /** The same as `string()`, as a Buffer does it and a plain Uint8Array does not: `${value}` is the text. */
+  override toString(): string {
+    return this.string();
+  }
+
   /** Base64, as `etcdctl -w json` writes keys and values. */
   toJSON(): string {
     return Buffer.from(this.buffer, this.byteOffset, this.length).toString("base64");
+  }
+
+  /** What `console.log` shows: the text, or the bytes if they are none. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const bytes = Buffer.from(this.buffer, this.byteOffset, this.length);
+    return isUtf8(bytes)
+      ? `Bytes ${inspect(this.string(), options)}`
+      : inspect(bytes, options).replace("<Buffer", "<Bytes");
   }
 }
