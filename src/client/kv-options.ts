@@ -1,5 +1,6 @@
 import { isUint8Array } from "node:util/types";
 
+import { shown } from "../cluster/wait.js";
 import { ArgumentError } from "../errors.js";
 import type { BytesInput, SortTarget } from "../txn/shape.js";
 import { INT64_MAX, INT64_MIN } from "../wire/protobuf.js";
@@ -115,12 +116,6 @@ const SORT_TARGETS = {
 } as const satisfies Record<SortTarget, number>;
 
 export type SortOrder = keyof typeof SORT_ORDERS;
-
-/** For a message: what has a short text is said, and of the rest what it is. */
-const shown = (value: unknown): string =>
-  typeof value === "string" || typeof value === "number" || typeof value === "bigint"
-    ? String(value)
-    : typeof value;
 
 export const requireFlag = (value: unknown, name: string): boolean => {
   if (value === undefined) return false;

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../cluster/endpoint.js";
 import type { CallOptions, Pool } from "../cluster/pool.js";
 import { decideRetry } from "../cluster/retry-policy.js";
+import { shown } from "../cluster/wait.js";
 import type { Timer } from "../connection/runtime.js";
 import { AbortError, ArgumentError, ConnectionError, EtcdError, StatusError } from "../errors.js";
 import { LEASE_TTL_MAX_SECONDS, RENEWAL_RETRY_MS, RENEWAL_TIMEOUT_MAX_MS } from "../options.js";
@@ -30,7 +31,7 @@ const newLeaseId = (random: () => number): bigint =>
 const requireTtl = (ttlSeconds: number): void => {
   if (!Number.isInteger(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > LEASE_TTL_MAX_SECONDS) {
     throw new ArgumentError(
-      `ttlSeconds is ${ttlSeconds}: not a whole number from 1 to ${LEASE_TTL_MAX_SECONDS}, as etcd's leases count`,
+      `ttlSeconds is ${shown(ttlSeconds)}: not a whole number from 1 to ${LEASE_TTL_MAX_SECONDS}, as etcd's leases count`,
     );
   }
 };

@@ -24,6 +24,9 @@ export type Commit = <Shape extends TxnShape>(
 
 type Operations = readonly Operation[];
 
+const notByAwaiting = (): ArgumentError =>
+  new ArgumentError("a transaction is run by commit(), not by awaiting it");
+
 /** A transaction that lacks nothing. */
 export class CompleteTxn<Shape extends TxnShape> {
   /** What `commit` sends: plain data, as `kv.txn` and `prepare` take it. */
@@ -49,6 +52,14 @@ export class CompleteTxn<Shape extends TxnShape> {
   ): Promise<TxnResultOf<Shape>> {
     return this.run(this.shape, options);
   }
+
+  /**
+   * What `await` calls where `commit()` was forgotten: it fails. Without this nothing would be done, and nobody would hear
+   * of it.
+   */
+  then(): unknown {
+    throw notByAwaiting();
+  }
 }
 
 /** After `then`. */
@@ -62,10 +73,11 @@ export class ThenTxn<Shape extends TxnShape> extends CompleteTxn<Shape> {
 /** After `if`. */
 export class IfTxn<Shape extends TxnShape> extends CompleteTxn<Shape> {
   /** What is done, in this order, if all conditions hold. */
-  then<const Then extends Operations>(...operations: Then): ThenTxn<Shape & { readonly then: Then }> {
+  override then<const Then extends Operations>(
+    ...operations: Then
+  ): ThenTxn<Shape & { readonly then: Then }> {
     // A method of this name makes it something that can be awaited, by mistake: that calls this with two functions.
-    if (operations.some((operation) => typeof (operation as unknown) === "function"))
-      throw new ArgumentError("a transaction is run by commit(), not by awaiting it");
+    if (operations.some((operation) => typeof (operation as unknown) === "function")) throw notByAwaiting();
     return new ThenTxn(this.run, { ...this.shape, then: operations });
   }
 

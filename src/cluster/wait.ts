@@ -101,11 +101,23 @@ export const deadlineError = (): EtcdError =>
     attempts: 0,
   });
 
+/** A value in a message, so that 5, "5" and 5n differ. */
+export const shown = (value: unknown): string =>
+  typeof value === "string"
+    ? JSON.stringify(value)
+    : typeof value === "bigint"
+      ? `${value}n`
+      : typeof value === "object" && value !== null
+        ? "an object"
+        : typeof value === "function"
+          ? "a function"
+          : String(value);
+
 /** A timeout as callers may give it: above 0; Infinity is not one, since every call ends. */
 export const requireTimeout = (timeoutMs: number, name = "timeoutMs"): number => {
   if (typeof timeoutMs !== "number" || !(timeoutMs > 0) || timeoutMs > TIMEOUT_MAX_MS) {
     throw new ArgumentError(
-      `${name} is ${String(timeoutMs)}: not a number of milliseconds above 0 and up to ${TIMEOUT_MAX_MS}`,
+      `${name} is ${shown(timeoutMs)}: not a number of milliseconds above 0 and up to ${TIMEOUT_MAX_MS}`,
     );
   }
   return timeoutMs;

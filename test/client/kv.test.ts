@@ -483,6 +483,23 @@ describe("transactions", () => {
       // eslint-disable-next-line @typescript-eslint/await-thenable
       await kv.if(compare.version("k", "=", 0));
     }).rejects.toThrow("commit()");
+    await expect(async () => {
+      // @ts-expect-error the compiler knows as well
+      // eslint-disable-next-line @typescript-eslint/await-thenable
+      await kv.if(compare.version("k", "=", 0)).then(op.put("k", "v"));
+    }).rejects.toThrow("commit()");
+    await expect(async () => {
+      // @ts-expect-error the compiler knows as well
+      // eslint-disable-next-line @typescript-eslint/await-thenable
+      await kv.if().then(op.put("k", "v")).else(op.get("k"));
+    }).rejects.toThrow("commit()");
+  });
+
+  test("a refused number is shown as what it is", async () => {
+    await expect(kv.get("a", { limit: "5" as never })).rejects.toThrow('limit is "5": not an integer');
+    await expect(kv.get("a", { revision: 5n as never })).rejects.toThrow("revision is 5n: not an integer");
+    await expect(kv.get("a", { timeoutMs: "5" as never })).rejects.toThrow('timeoutMs is "5": not a number');
+    await expect(kv.get("a", { limit: [5] as never })).rejects.toThrow("limit is an object: not an integer");
   });
 
   test("parameters are refused, by type and at run time", async () => {
