@@ -1,4 +1,3 @@
-import { requireKnown, requireTimeout } from "../client/client-options.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
 import { lockEvents } from "../tracing.js";
@@ -48,6 +47,8 @@ export class Mutex {
    * @throws ArgumentError for a name that cannot work
    */
   constructor(session: Session, name: string) {
+    if ((session as Partial<Session> | undefined)?.leaseId === undefined)
+      throw new ArgumentError("a mutex is made for a Session: await Session.create(client)");
     if (typeof name !== "string" || name === "") throw new ArgumentError("a lock's name must not be empty");
     const bytes = session.client.space.key(name).length;
     if (bytes > LOCK_NAME_MAX_BYTES) {
@@ -70,7 +71,7 @@ export class Mutex {
    * @throws EtcdError when the cluster cannot be asked within the client's `timeoutMs`
    */
   async lock(options: LockOptions = {}): Promise<Lock> {
-    requireKnown(options, ["signal", "timeoutMs"], "");
+    this.#session.client.parts.calls.options(options);
     const { signal, timeoutMs } = options;
     if (signal?.aborted === true) throw new AbortError(signal.reason, false);
     this.#session.assertAlive();
@@ -93,7 +94,7 @@ export class Mutex {
           ),
         );
       },
-      requireTimeout(timeoutMs),
+      timeoutMs,
       true,
     );
     signal?.addEventListener("abort", onAbort, { once: true });

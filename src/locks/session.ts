@@ -1,9 +1,8 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions } from "../client/calls.js";
-import { requireTimeout } from "../client/client-options.js";
 import { KeptLease } from "../client/kept-lease.js";
 import type { Namespace } from "../client/namespace.js";
-import { ConnectionError, EtcdError, LockLostError } from "../errors.js";
+import { ArgumentError, ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import { DEFAULT_SESSION_TTL_SECONDS } from "../options.js";
 import { lockEvents } from "../tracing.js";
 import { LockQueue } from "./lock-queue.js";
@@ -58,6 +57,8 @@ export class Session {
    * @throws EtcdError when no lease could be had in time
    */
   static async create(client: Namespace, options: SessionOptions = {}): Promise<Session> {
+    if ((client as Partial<Namespace> | undefined)?.parts === undefined)
+      throw new ArgumentError("a session is made for a Client, or a namespace of one");
     const call = client.parts.calls.options(options, ["ttlSeconds"]);
     const grant = await client.parts.renewals.grant(options.ttlSeconds ?? DEFAULT_SESSION_TTL_SECONDS, call);
     if (client.closed) {
@@ -88,24 +89,28 @@ export class Session {
   }
 
   /**
-   * Revokes the lease, which deletes the keys of its locks. Resolves also when the cluster cannot be reached: the
-   * lease then ends by itself after its TTL. Idempotent.
+   * Revokes the lease, which deletes the keys of its locks. Resolves also when the cluster cannot be reached, or
+   * `signal` fires: the lease then ends by itself after its TTL. Idempotent.
    */
-  close(options: { timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(
-      options.timeoutMs === undefined ? this.client.timeoutMs : requireTimeout(options.timeoutMs),
-    );
-    return this.#closing;
+  async close(options: CallerOptions = {}): Promise<void> {
+    const checked = this.client.parts.calls.options(options);
+    this.#closing ??= this.#close(checked);
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  /** What `JSON.stringify` makes of it. */
+  toJSON(): { leaseId: string; ttlSeconds: number } {
+    return { leaseId: String(this.leaseId), ttlSeconds: this.ttlSeconds };
+  }
+
+  async #close(options: CallerOptions): Promise<void> {
     this.#end("the session was closed", undefined);
     try {
-      await this.#lease.revoke({ timeoutMs });
+      await this.#lease.revoke(options);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
     }

@@ -1,7 +1,9 @@
+import { Calls } from "../../src/client/calls.js";
 import type { Client } from "../../src/client/client.js";
 import { KeySpace } from "../../src/client/key-space.js";
 import type { LeaseRenewal } from "../../src/client/renewals.js";
 import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch.js";
+import type { Pool } from "../../src/cluster/pool.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
 import type { EtcdError } from "../../src/errors.js";
 import { Event, KeyValue as KeyValueMessage } from "../../src/messages/generated.js";
@@ -289,18 +291,12 @@ export class FakeClient {
 
   /** As a client's internals are laid out. */
   get parts() {
-    const calls = {
-      options: (options: { timeoutMs?: number; signal?: AbortSignal }) => this.#options(options),
-    };
+    const calls = new Calls(this.pool as unknown as Pool, this.timeoutMs);
     return { pool: this.pool, renewals: this.leases, watches: this.watches, calls };
   }
 
   get real(): Client {
     return this as unknown as Client;
-  }
-
-  #options(options: { timeoutMs?: number; signal?: AbortSignal }): object {
-    return { timeoutMs: options.timeoutMs ?? this.timeoutMs, signal: options.signal };
   }
 
   prepare(shape: AnyShape, { repeatable = false } = {}): object {

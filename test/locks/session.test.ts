@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { LockLostError } from "../../src/errors.js";
+import { Mutex } from "../../src/locks/mutex.js";
 import { Session } from "../../src/locks/session.js";
 import { FakeClient, FakeEtcd, lostConnection, settle } from "./fake-etcd.js";
 
@@ -11,6 +12,24 @@ const open = async (): Promise<{ client: FakeClient; session: Session }> => {
   const client = new FakeClient(new FakeEtcd());
   return { client, session: await Session.create(client.real, { ttlSeconds: TTL_SECONDS }) };
 };
+
+test("what is no client gets no session, and what is no session no mutex", async () => {
+  const invalid = { code: "ETCD_INVALID_ARGUMENT" };
+  await expect(Session.create({} as never)).rejects.toMatchObject(invalid);
+  await expect(Session.create(undefined as never)).rejects.toMatchObject(invalid);
+  const { client, session } = await open();
+  expect(() => new Mutex(client.real as never, "a")).toThrow("Session.create(client)");
+  await expect(new Mutex(session, "a").lock({ signal: {} as never })).rejects.toMatchObject(invalid);
+  await expect(session.close({ timeout: 5 } as never)).rejects.toMatchObject(invalid);
+  expect(session.signal.aborted).toBe(false);
+});
+
+test("a session has a form in JSON", async () => {
+  const { session } = await open();
+  expect(JSON.parse(JSON.stringify({ session }))).toEqual({
+    session: { leaseId: String(session.leaseId), ttlSeconds: TTL_SECONDS },
+  });
+});
 
 test("a session that nothing renews ends at its provable end, and not before", async () => {
   const { client, session } = await open();
