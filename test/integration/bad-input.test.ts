@@ -260,13 +260,13 @@ describe("bad arguments", () => {
     bad({ endpoints: "127.0.0.1" }, /"127\.0\.0\.1" has no port: write "127\.0\.0\.1:2379"/);
     bad({ endpoints: ["a:1", "https://b"] }, /"https:\/\/b" has no port/);
     bad({ endpoint: endpoints }, /unknown option endpoint; known are endpoints/);
-    bad({ endpoints, tls: { caFile: "x" } }, /unknown option tls\.caFile/);
+    bad({ endpoints, tls: { caFile: "x" } }, /tls.caFile cannot be read/);
     bad({ endpoints, tls: true }, /tls must be an object/);
     bad({ endpoints, tls: { cert: "x" } }, /belong together/);
     bad({ endpoints: "http://a:1", tls: {} }, /drop one of them/);
     bad({ endpoints, timeoutMs: 0 }, /timeoutMs is 0/);
     bad({ endpoints, timeoutMs: Infinity }, /timeoutMs is Infinity/);
-    bad({ endpoints, timeoutMs: "5" }, /timeoutMs is 5/);
+    bad({ endpoints, timeoutMs: "5" }, /timeoutMs is "5"/);
     bad({ endpoints, limits: { pingMs: 1 } }, /unknown option limits\.pingMs/);
     bad({ endpoints, limits: { frameMaxBytes: 1 } }, /frameMaxBytes is 1/);
     bad({ endpoints, limits: { connectTimeoutMs: NaN } }, /connectTimeoutMs is NaN/);
