@@ -76,6 +76,11 @@ export class ManualRuntime implements Runtime {
     return this.#timers.size;
   }
 
+  /** Nothing is deferred and nothing yielded: only time, input or a promise can bring anything forward. */
+  get isIdle(): boolean {
+    return this.#deferred.length === 0 && this.#yielded.length === 0;
+  }
+
   /** The end of the current tick: all that is deferred, and what that defers. */
   endTick(): void {
     while (this.#deferred.length > 0) {
@@ -105,24 +110,27 @@ export class ManualRuntime implements Runtime {
   advance(ms: number): void {
     this.turn();
     const endMs = this.nowMs + ms;
-    for (;;) {
-      let next: ManualTimer | undefined;
-      for (const timer of this.#timers) {
-        if (timer.atMs > endMs) continue;
-        if (
-          next === undefined ||
-          timer.atMs < next.atMs ||
-          (timer.atMs === next.atMs && timer.order < next.order)
-        )
-          next = timer;
-      }
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.nowMs = Math.max(this.nowMs, next.atMs);
-      next.callback();
-      this.turn();
-    }
+    while (this.fireNext(endMs)) this.turn();
     this.nowMs = endMs;
+  }
+
+  /** Lets time pass until the next timer, and runs that alone; false, and nothing has happened, if none is due by `endMs`. */
+  fireNext(endMs: number): boolean {
+    let next: ManualTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.atMs > endMs) continue;
+      if (
+        next === undefined ||
+        timer.atMs < next.atMs ||
+        (timer.atMs === next.atMs && timer.order < next.order)
+      )
+        next = timer;
+    }
+    if (next === undefined) return false;
+    this.#timers.delete(next);
+    this.nowMs = Math.max(this.nowMs, next.atMs);
+    next.callback();
+    return true;
   }
 
   /** The process was stopped for a while: time has passed, and timers that came due run at once, before any input. */
@@ -144,6 +152,8 @@ export class MemorySocket implements Socket {
   accepts = true;
   referenced = true;
   state: "open" | "ended" | "destroyed" = "open";
+  /** By the peer. */
+  isClosed = false;
   readonly #frames = new ClientFrameReader();
   readonly #readBuffer = Buffer.alloc(READ_BUFFER_BYTES, 0xee);
   #unread = 0;
@@ -211,6 +221,7 @@ export class MemorySocket implements Socket {
 
   /** The peer ends the connection, or it breaks. */
   close(error?: ConnectionError): void {
+    this.isClosed = true;
     this.events.onClose(error);
     this.runtime.endTick();
   }
