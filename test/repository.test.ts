@@ -256,6 +256,7 @@ esac
       "npm run build CI=true",
       "npm run generate:check CI=true",
       "npm test CI=true",
+      "npm run test:versions -- 3.4 CI=true",
       "npm run coverage:wire CI=true",
       "npm run fuzz:ci CI=true",
       "npm run bench -- --smoke CI=true",
@@ -268,6 +269,7 @@ esac
     ["run typecheck", "types"],
     ["run build", "build"],
     ["run generate:check", "generated"],
+    ["run test:versions", "etcd 3.4"],
     ["run coverage:wire", "coverage"],
     ["run fuzz:ci", "fuzz"],
     ["run bench", "bench smoke"],
@@ -279,7 +281,7 @@ esac
       expect(result.status).toBe(1);
       expect(result.last).toBe("7 passed, 1 failed");
       expect(result.lines).toContain(`failed step: ${name}`);
-      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(10);
+      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(11);
     },
   );
 

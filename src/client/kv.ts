@@ -291,7 +291,7 @@ export class Kv {
       options.repeatable === undefined ? undefined : requireFlag(options.repeatable, "repeatable");
     const txn = prepareTxn(shape, this.#calls.pool, { prefix: this.#space.prefix, timeoutMs, repeatable });
     // Parameters that the type could not see are missing now, and named.
-    return (await txn.run({} as ParametersOf<Shape>, { signal })) as TxnResultOf<Shape>;
+    return txn.run({} as ParametersOf<Shape>, { signal });
   }
 
   #pageSource(key: BytesInput, options: KvPageOptions): PageSource {
