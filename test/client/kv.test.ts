@@ -1,3 +1,4 @@
+import { getMaxListeners, setMaxListeners } from "node:events";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type { Kv } from "../../src/client/kv.js";
@@ -493,6 +494,16 @@ describe("transactions", () => {
       // eslint-disable-next-line @typescript-eslint/await-thenable
       await kv.if().then(op.put("k", "v")).else(op.get("k"));
     }).rejects.toThrow("commit()");
+  });
+
+  test("one signal for many calls is no leak, and a caller's own bound stays", async () => {
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 50 }, () => kv.get("a", { signal })));
+    expect(getMaxListeners(signal)).toBeGreaterThan(50);
+    const bounded = new AbortController().signal;
+    setMaxListeners(20, bounded);
+    await kv.get("a", { signal: bounded });
+    expect(getMaxListeners(bounded)).toBe(20);
   });
 
   test("a refused number is shown as what it is", async () => {
