@@ -76,6 +76,8 @@ export interface ErrorDetails {
   grpcCode?: number | undefined;
   /** How many times the call was sent, the failed one included. */
   attempts?: number | undefined;
+  /** The path of the RPC. */
+  method?: string | undefined;
   cause?: unknown;
 }
 
@@ -93,6 +95,8 @@ export class EtcdError extends Error {
   readonly grpcCode: number | undefined;
   /** How many times the call was sent. */
   readonly attempts: number;
+  /** The RPC that failed, `/etcdserverpb.KV/Put`; undefined where the failure is not one call's. */
+  readonly method: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -101,15 +105,33 @@ export class EtcdError extends Error {
     this.endpoint = details.endpoint;
     this.grpcCode = details.grpcCode;
     this.attempts = details.attempts ?? 1;
+    this.method = details.method;
+  }
+
+  /** All that it says, its message too, which JSON would leave out of an Error; other causes than ours as text. */
+  toJSON(): object {
+    const { name, code, message, mayHaveApplied, endpoint, grpcCode, attempts, method, cause } = this;
+    return { name, code, message, mayHaveApplied, endpoint, grpcCode, attempts, method, cause: inJson(cause) };
   }
 }
+
+/** A caller's abort reason may be anything, and a log line must not fail because of it. */
+const inJson = (cause: unknown): unknown => {
+  if (cause === undefined || cause instanceof EtcdError) return cause;
+  return cause instanceof Error || typeof cause !== "object" ? String(cause) : "an object";
+};
 
 /**
  * The outcome of a call that was sent more than once: the last error, which now also answers for the tries
  * before it. For the layer that repeats calls.
  */
-export const afterRetries = <E extends EtcdError>(error: E, attempts: number, mayHaveApplied: boolean): E => {
-  Object.assign(error, { attempts, mayHaveApplied: error.mayHaveApplied || mayHaveApplied });
+export const afterRetries = <E extends EtcdError>(
+  error: E,
+  attempts: number,
+  mayHaveApplied: boolean,
+  method: string | undefined,
+): E => {
+  Object.assign(error, { attempts, mayHaveApplied: error.mayHaveApplied || mayHaveApplied, method });
   return error;
 };
 

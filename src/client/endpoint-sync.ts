@@ -1,7 +1,7 @@
 import { parseAddress } from "../cluster/address.js";
 import type { Address } from "../cluster/address.js";
 import type { Endpoint } from "../cluster/endpoint.js";
-import type { CallOptions, Pool } from "../cluster/pool.js";
+import type { CallOptions, NewEndpoint, Pool } from "../cluster/pool.js";
 import { Wait, deadlineError } from "../cluster/wait.js";
 import type { Timer } from "../connection/runtime.js";
 import { EtcdError } from "../errors.js";
@@ -50,20 +50,21 @@ export const planEndpoints = (
   endpoints: readonly Endpoint[],
   members: readonly Member[],
   overTls: boolean,
-): { kept: Endpoint[]; added: Address[] } => {
+): { kept: Endpoint[]; added: NewEndpoint[] } => {
   const voters = members.filter(({ isLearner, clientURLs }) => !isLearner && clientURLs.length > 0);
   const voterIds = new Set(voters.map(({ ID }) => toBigInt(ID)));
   const kept = endpoints.filter(({ memberId }) => memberId === undefined || voterIds.has(memberId));
   const represented = new Set(kept.map(({ memberId }) => memberId));
   const taken = new Set(kept.map(({ address }) => `${address.host}:${address.port}`));
-  const added: Address[] = [];
+  const added: NewEndpoint[] = [];
   for (const voter of voters) {
-    if (represented.has(toBigInt(voter.ID))) continue;
+    const memberId = toBigInt(voter.ID);
+    if (represented.has(memberId)) continue;
     for (const address of addressesOf(voter, overTls)) {
       const place = `${address.host}:${address.port}`;
       if (taken.has(place)) continue;
       taken.add(place);
-      added.push(address);
+      added.push({ address, memberId });
     }
   }
   // A list that leaves nobody cannot be true for us: what answered it, for one, is a member.

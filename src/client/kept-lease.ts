@@ -249,7 +249,7 @@ export class KeptLease {
 
   /** As etcdctl writes it. */
   get #name(): string {
-    return `lease ${BigInt.asUintN(64, this.id).toString(16)}`;
+    return `lease 0x${BigInt.asUintN(64, this.id).toString(16)}`;
   }
 
   #tell(): void {

@@ -81,7 +81,7 @@ const requireId = (id: unknown): bigint => {
 const notFound = (id: bigint): EtcdError =>
   new StatusError(
     "ETCD_LEASE_NOT_FOUND",
-    `there is no lease ${BigInt.asUintN(64, id).toString(16)} (any more)`,
+    `there is no lease 0x${BigInt.asUintN(64, id).toString(16)} (any more)`,
     {
       mayHaveApplied: false,
       grpcCode: 5,

@@ -49,6 +49,18 @@ export class Namespace {
     return this.parts.calls.timeoutMs;
   }
 
+  /** Where calls go, as given to the client, or as the cluster's members are where those are followed. */
+  get endpoints(): readonly string[] {
+    return this.parts.pool.endpoints.map(({ address }) => address.text);
+  }
+
+  /** For logs. */
+  toJSON(): object {
+    const { prefix } = this.space;
+    const { endpoints } = this;
+    return prefix.length === 0 ? { endpoints } : { endpoints, prefix: Buffer.from(prefix).toString() };
+  }
+
   /**
    * The same client, seen through a prefix: keys that are given get it, keys that come back lose it, and ranges end
    * with it. Shares the client's connections, and ends with it.

@@ -96,7 +96,8 @@ export class LeaderSearch {
    */
   replaceEndpoints(endpoints: readonly Endpoint[]): void {
     this.#endpoints = endpoints;
-    for (const endpoint of this.#heard.keys()) if (!endpoints.includes(endpoint)) this.#heard.delete(endpoint);
+    for (const endpoint of this.#heard.keys())
+      if (!endpoints.includes(endpoint)) this.#heard.delete(endpoint);
     if (this.#over || this.#abandoned) return;
     this.#asksAll = false;
     this.#askAll();

@@ -24,6 +24,13 @@ import { TokenSource } from "./token-source.js";
 import type { Authenticate } from "./token-source.js";
 import { Wait, deadlineError } from "./wait.js";
 
+/** An endpoint to be. */
+export interface NewEndpoint {
+  readonly address: Address;
+  /** Whose it is said to be; its own `Status` has the last word. */
+  readonly memberId?: bigint | undefined;
+}
+
 export interface PoolOptions {
   addresses: readonly Address[];
   tls: TlsOptions | TlsFiles | undefined;
@@ -99,7 +106,7 @@ export class Pool implements EndpointListener, CallHost {
         this.#updateHot();
       },
     });
-    this.endpoints = options.addresses.map((address) => this.#makeEndpoint(address));
+    this.endpoints = options.addresses.map((address) => this.#makeEndpoint({ address }));
     this.#tracker = new LeaderTracker(
       () => this.endpoints,
       options.probe,
@@ -155,10 +162,10 @@ export class Pool implements EndpointListener, CallHost {
    * Goes on with the endpoints in `kept` and new ones for `added`. The others finish their calls; their watches and
    * renewals go on elsewhere.
    */
-  replaceEndpoints(kept: readonly Endpoint[], added: readonly Address[]): void {
+  replaceEndpoints(kept: readonly Endpoint[], added: readonly NewEndpoint[]): void {
     const gone = this.endpoints.filter((endpoint) => !kept.includes(endpoint));
     if (gone.length === 0 && added.length === 0) return;
-    const endpoints = [...kept, ...added.map((address) => this.#makeEndpoint(address))];
+    const endpoints = [...kept, ...added.map((one) => this.#makeEndpoint(one))];
     if (endpoints.length === 0) throw new TypeError("a pool without endpoints");
     this.endpoints = endpoints;
     this.#tracker.replaceEndpoints();
@@ -167,10 +174,11 @@ export class Pool implements EndpointListener, CallHost {
     this.#updateHot();
   }
 
-  #makeEndpoint(address: Address): Endpoint {
+  #makeEndpoint({ address, memberId }: NewEndpoint): Endpoint {
     const { tls, limits, userAgent } = this.#options;
     const endpoint = new Endpoint({ address, tls, limits, userAgent }, this.runtime, this);
     endpoint.setToken(this.#tokens.token ?? "");
+    endpoint.memberId = memberId;
     return endpoint;
   }
 
@@ -324,6 +332,7 @@ export class Pool implements EndpointListener, CallHost {
         route === "leader" ? await this.#findLeader(wait) : route === "any" ? this.#pickAny(avoid) : route;
       const connection = endpoint?.connection(kind);
       if (connection !== undefined) return connection;
+      if (typeof route === "object" && !this.endpoints.includes(route)) throw retired(route);
       // The leader's port is closed for now: it may be coming back, or another leader is being elected.
       if (route === "leader" && endpoint !== undefined && kind === "calls") this.#tracker.lose(endpoint);
       if (wait.remainingMs <= 0) throw this.#lastError(endpoint) ?? deadlineError();
@@ -458,6 +467,13 @@ export class Pool implements EndpointListener, CallHost {
     return error === undefined ? undefined : unsentBecause(error);
   }
 }
+
+const retired = ({ address }: Endpoint): EtcdError =>
+  new ConnectionError("ETCD_CLOSED", `${address.text} is none of this client's endpoints any more`, {
+    mayHaveApplied: false,
+    endpoint: address.text,
+    attempts: 0,
+  });
 
 /** Calls that one member has under way before another one is connected to for calls that any member can answer. */
 const SPREAD_CALLS = 16;

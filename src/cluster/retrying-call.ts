@@ -91,7 +91,7 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
       hasUntriedEndpoint: route === "any" && host.endpoints.some(({ address }) => !tried.has(address.text)),
     });
     if (decision.action === "fail" || wait.remainingMs <= 0 || !host.takeRetry()) {
-      throw afterRetries(error, attempts, mayHaveApplied);
+      throw afterRetries(error, attempts, mayHaveApplied, options.path);
     }
     traced?.event.repeatedAfter.push(error);
     mayHaveApplied ||= error.mayHaveApplied;
@@ -105,9 +105,11 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
       try {
         await host.sleep(wait, decision.after === "leader" ? Math.min(waitMs, LEADER_WAIT_MAX_MS) : waitMs);
       } catch (aborted) {
-        throw aborted instanceof EtcdError ? afterRetries(aborted, attempts, mayHaveApplied) : aborted;
+        throw aborted instanceof EtcdError
+          ? afterRetries(aborted, attempts, mayHaveApplied, options.path)
+          : aborted;
       }
-      if (wait.remainingMs <= 0) throw afterRetries(error, attempts, mayHaveApplied);
+      if (wait.remainingMs <= 0) throw afterRetries(error, attempts, mayHaveApplied, options.path);
     }
     error = undefined;
   }

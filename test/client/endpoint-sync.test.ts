@@ -20,7 +20,7 @@ const member = (id: number, clientURLs: string[], isLearner = false): Member =>
 
 const plan = (endpoints: Endpoint[], members: Member[], overTls = false): string[] => {
   const { kept, added } = planEndpoints(endpoints, members, overTls);
-  return [...kept.map(({ address }) => address.text), ...added.map(({ text }) => `+${text}`)];
+  return [...kept.map(({ address }) => address.text), ...added.map(({ address }) => `+${address.text}`)];
 };
 
 describe("the endpoints for a list of members", () => {
@@ -46,6 +46,13 @@ describe("the endpoints for a list of members", () => {
     expect(plan([endpoint("a:1"), endpoint("b:1", 2n)], [member(2, ["http://b:1"])])).toEqual(["a:1", "b:1"]);
     // And do not add it a second time.
     expect(plan([endpoint("a:1"), endpoint("b:1", 2n)], [member(1, ["http://a:1"])])).toEqual(["a:1"]);
+  });
+
+  test("do not keep one that was added for a member that is removed before it ever answered", () => {
+    const { added } = planEndpoints([endpoint("a:1", 1n)], [member(1, []), member(2, ["http://b:1"])], false);
+    expect(added).toMatchObject([{ address: { text: "http://b:1" }, memberId: 2n }]);
+    const second = endpoint("http://b:1", added[0]!.memberId);
+    expect(plan([endpoint("a:1", 1n), second], [member(1, ["http://a:1"])])).toEqual(["a:1"]);
   });
 
   test("are never nowhere: what cannot be reached from elsewhere, cannot be read, or is in the clear is not taken", () => {

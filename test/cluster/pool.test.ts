@@ -367,7 +367,7 @@ describe("endpoints that are replaced", () => {
     const slow = call([() => new Promise((resolve) => (finish = resolve))]);
     await cluster.pass(0);
     cluster.answers.set("d:1", status(4n, 4n, { raftTerm: 6 })).set("b:1", status(2n, 4n, { raftTerm: 6 }));
-    pool.replaceEndpoints([pool.endpoints[1]!], [parseAddress("d:1")]);
+    pool.replaceEndpoints([pool.endpoints[1]!], [{ address: parseAddress("d:1") }]);
     expect(pool.endpoints.map(({ address }) => address.text)).toEqual(["b:1", "d:1"]);
     expect(pool.hot).toBeUndefined();
     const next = call([ok]);
@@ -379,11 +379,24 @@ describe("endpoints that are replaced", () => {
     expect(cluster.socketsOf("a:1").every(({ state }) => state !== "open")).toBe(true);
   });
 
+  test("end a call that was for one of them alone, at once and unsent", async () => {
+    const { cluster, pool, call } = make();
+    call([ok]);
+    await cluster.pass(10);
+    const [a, b] = pool.endpoints;
+    const waiting = call([failing("ETCD_UNAVAILABLE", false), ok], "read", a);
+    await cluster.pass(0);
+    pool.replaceEndpoints([b!], []);
+    await cluster.pass(100);
+    expect(waiting.error).toMatchObject({ code: "ETCD_CLOSED", endpoint: "a:1", mayHaveApplied: false });
+    expect(waiting.error!.message).toContain("none of this client's endpoints");
+  });
+
   test("get the token that there is", async () => {
     const { cluster, pool, call } = make(() => Promise.resolve("secret"));
     call([ok]);
     await cluster.pass(10);
-    pool.replaceEndpoints(pool.endpoints, [parseAddress("d:1")]);
+    pool.replaceEndpoints(pool.endpoints, [{ address: parseAddress("d:1") }]);
     const sent: string[] = [];
     const outcome = call([unansweredTry], "read", pool.endpoints[3]);
     await cluster.pass(10);

@@ -36,7 +36,7 @@ test("a search that callers wait for goes on at the endpoints that took the plac
   await cluster.pass(300);
   expect(new Set(cluster.asked)).toEqual(new Set(["a:1", "b:1"]));
   cluster.answers.set("c:1", status(3n, 3n));
-  pool.replaceEndpoints([], [parseAddress("c:1")]);
+  pool.replaceEndpoints([], [{ address: parseAddress("c:1") }]);
   await cluster.pass(50);
   expect(found.is).toBe("c:1");
   pool.close();

@@ -289,7 +289,7 @@ class Simulation {
         const letter = one!.address.text[0]!;
         this.#addressCount++;
         cluster.log(`${one!.address.text} becomes ${letter}:${this.#addressCount}`);
-        pool.replaceEndpoints(others, [parseAddress(`${letter}:${this.#addressCount}`)]);
+        pool.replaceEndpoints(others, [{ address: parseAddress(`${letter}:${this.#addressCount}`) }]);
       }
     }
   }
