@@ -118,7 +118,8 @@ export class EtcdError extends Error {
 /** A caller's abort reason may be anything, and a log line must not fail because of it. */
 const inJson = (cause: unknown): unknown => {
   if (cause === undefined || cause instanceof EtcdError) return cause;
-  return cause instanceof Error || typeof cause !== "object" ? String(cause) : "an object";
+  if (cause instanceof Error || typeof cause === "string") return String(cause);
+  return `a ${typeof cause}`;
 };
 
 /**
