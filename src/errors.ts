@@ -111,7 +111,17 @@ export class EtcdError extends Error {
   /** All that it says, its message too, which JSON would leave out of an Error; other causes than ours as text. */
   toJSON(): object {
     const { name, code, message, mayHaveApplied, endpoint, grpcCode, attempts, method, cause } = this;
-    return { name, code, message, mayHaveApplied, endpoint, grpcCode, attempts, method, cause: inJson(cause) };
+    return {
+      name,
+      code,
+      message,
+      mayHaveApplied,
+      endpoint,
+      grpcCode,
+      attempts,
+      method,
+      cause: inJson(cause),
+    };
   }
 }
 

@@ -6,7 +6,7 @@ export { Client } from "./client/client.js";
 export type { CallerOptions, Leader } from "./client/client.js";
 export type { ClientOptions } from "./client/client-options.js";
 export type { Namespace } from "./client/namespace.js";
-export type { WatchBatch, Watcher, WatchEvent, WatchOptions } from "./client/watcher.js";
+export type { WatchBatch, Watcher, WatchEvent, WatchOptions } from "./client/watch/watcher.js";
 export type {
   GrantedLease,
   LeaseGrantOptions,
@@ -15,15 +15,15 @@ export type {
   LeaseTimeToLiveOptions,
   RenewedLease,
   RevokedLease,
-} from "./client/leases.js";
-export type { KeptLease, LeaseRenewed } from "./client/kept-lease.js";
+} from "./client/lease/leases.js";
+export type { KeptLease, LeaseRenewed } from "./client/lease/kept-lease.js";
 export type {
   Cluster,
   Member,
   MemberAddOptions,
   MemberAddResult,
   MemberListOptions,
-} from "./client/cluster.js";
+} from "./client/admin/cluster.js";
 export type {
   Alarm,
   AlarmKind,
@@ -36,9 +36,9 @@ export type {
   ServerStatus,
   SnapshotOptions,
   StatusOutcome,
-} from "./client/maintenance.js";
-export type { EndpointName } from "./client/endpoint-name.js";
-export type { SavedSnapshot, Snapshot, SnapshotProgress } from "./client/snapshot.js";
+} from "./client/admin/maintenance.js";
+export type { EndpointName } from "./client/admin/endpoint-name.js";
+export type { SavedSnapshot, Snapshot, SnapshotProgress } from "./client/admin/snapshot.js";
 export type {
   Auth,
   AuthResult,
@@ -49,10 +49,15 @@ export type {
   Permission,
   PermissionRange,
   PermissionType,
-} from "./client/auth.js";
-export type { ServerLock, ServerLockOptions, ServerLockResult } from "./client/server-lock.js";
-export type { CampaignOptions, ElectionLeader, LeaderKey, ServerElection } from "./client/server-election.js";
-export type { CompactResult, DeleteResult, GetResult, Kv, PutResult } from "./client/kv.js";
+} from "./client/admin/auth.js";
+export type { ServerLock, ServerLockOptions, ServerLockResult } from "./client/recipes/server-lock.js";
+export type {
+  CampaignOptions,
+  ElectionLeader,
+  LeaderKey,
+  ServerElection,
+} from "./client/recipes/server-election.js";
+export type { CompactResult, DeleteResult, GetResult, Kv, PutResult } from "./client/kv/kv.js";
 export type {
   KvCompactOptions,
   KvDeleteOptions,
@@ -63,10 +68,10 @@ export type {
   ReadOptions,
   RevisionBounds,
   WriteOptions,
-} from "./client/kv-options.js";
-export type { Page } from "./client/kv-pages.js";
-export type { StreamPart } from "./client/kv-stream.js";
-export type { CompleteTxn, IfTxn, KvTxnOptions, ThenTxn } from "./client/txn-builder.js";
+} from "./client/kv/kv-options.js";
+export type { Page } from "./client/kv/kv-pages.js";
+export type { StreamPart } from "./client/kv/kv-stream.js";
+export type { CompleteTxn, IfTxn, KvTxnOptions, ThenTxn } from "./client/kv/txn-builder.js";
 export type { KeyRangeOptions } from "./client/key-space.js";
 export type {
   DeleteResponse,

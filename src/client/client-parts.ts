@@ -3,8 +3,8 @@ import { Calls } from "./calls.js";
 import type { CheckedOptions } from "./client-options.js";
 import { EndpointSync } from "./endpoint-sync.js";
 import { openPool } from "./open-pool.js";
-import { Renewals } from "./renewals.js";
-import { Watches } from "./watch.js";
+import { Renewals } from "./lease/renewals.js";
+import { Watches } from "./watch/watches.js";
 
 /** What a client and all of its namespaces share: connections, streams, and one end for all. */
 export class ClientParts {

@@ -1,15 +1,15 @@
 import type { ChannelInterface } from "@grpc/grpc-js";
 import { createChannel } from "../cluster/channel-router.js";
-import { Auth } from "./auth.js";
+import { Auth } from "./admin/auth.js";
 import { checkClientOptions } from "./client-options.js";
 import type { ClientOptions } from "./client-options.js";
 import { ClientParts } from "./client-parts.js";
-import { Cluster } from "./cluster.js";
+import { Cluster } from "./admin/cluster.js";
 import { KeySpace } from "./key-space.js";
-import { Maintenance } from "./maintenance.js";
+import { Maintenance } from "./admin/maintenance.js";
 import { Namespace } from "./namespace.js";
-import { ServerElection } from "./server-election.js";
-import { ServerLock } from "./server-lock.js";
+import { ServerElection } from "./recipes/server-election.js";
+import { ServerLock } from "./recipes/server-lock.js";
 
 export type { CallerOptions } from "./calls.js";
 export type { Leader } from "./namespace.js";

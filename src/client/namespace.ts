@@ -6,10 +6,10 @@ import type { CallerOptions } from "./calls.js";
 import { requireKnown, requireTimeout } from "./client-options.js";
 import type { ClientParts } from "./client-parts.js";
 import type { KeySpace } from "./key-space.js";
-import { Kv } from "./kv.js";
-import { Leases } from "./leases.js";
-import { Watcher } from "./watcher.js";
-import type { WatchOptions } from "./watcher.js";
+import { Kv } from "./kv/kv.js";
+import { Leases } from "./lease/leases.js";
+import { Watcher } from "./watch/watcher.js";
+import type { WatchOptions } from "./watch/watcher.js";
 
 /** The member that leads, as far as this client knows. */
 export interface Leader {

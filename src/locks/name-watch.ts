@@ -1,6 +1,6 @@
 import { backoffMs } from "../cluster/backoff.js";
 import type { Namespace } from "../client/namespace.js";
-import type { Watch } from "../client/watch.js";
+import type { Watch } from "../client/watch/watches.js";
 import type { Timer } from "../connection/runtime.js";
 import type { EtcdError } from "../errors.js";
 import { Event } from "../messages/generated.js";

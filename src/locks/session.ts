@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions } from "../client/calls.js";
-import { KeptLease } from "../client/kept-lease.js";
+import { KeptLease } from "../client/lease/kept-lease.js";
 import type { Namespace } from "../client/namespace.js";
 import { ArgumentError, ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import { DEFAULT_SESSION_TTL_SECONDS } from "../options.js";

@@ -1,8 +1,8 @@
 import { Calls } from "../../src/client/calls.js";
 import type { Client } from "../../src/client/client.js";
 import { KeySpace } from "../../src/client/key-space.js";
-import type { LeaseRenewal } from "../../src/client/renewals.js";
-import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch.js";
+import type { LeaseRenewal } from "../../src/client/lease/renewals.js";
+import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch/watches.js";
 import type { Pool } from "../../src/cluster/pool.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
 import type { EtcdError } from "../../src/errors.js";
