@@ -52,7 +52,7 @@ const VERSIONS = ["3.4.23", "3.5.33", "3.6.14", "3.7.1"];
 /** What is long is recorded once: a snapshot, and one key of this size, read four times in one transaction. */
 const LONG = { version: "3.6.14", transport: "tcp" };
 const LONG_VALUE_BYTES = 4_200;
-const CORPUS = fileURLToPath(new URL("../test/fuzz/corpus", import.meta.url));
+const CORPUS = fileURLToPath(new URL("../test/fuzz/corpus/", import.meta.url));
 
 /** Stands before one member and keeps what passes. */
 class Recorder {

@@ -170,7 +170,7 @@ describe("a traced call", () => {
 describe("a connection's life", () => {
   test("that ends well: connecting, open, draining, closed", () => {
     const events = record("etcdwire:connection");
-    const { connection, socket, runtime } = memoryConnection();
+    const { connection, socket, runtime } = memoryConnection({ limits: { silenceMs: 0 } });
     runtime.advance(5);
     socket.connected();
     socket.receive(settingsFrame());

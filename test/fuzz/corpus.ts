@@ -5,7 +5,7 @@ import { FRAME_HEADER_BYTES, Flag, FrameType, PREFACE } from "../../src/wire/lay
 import { bytesFrom, parseRecording } from "./recording.js";
 import type { Recording } from "./recording.js";
 
-const FOLDER = new URL("./corpus", import.meta.url);
+const FOLDER = new URL("./corpus/", import.meta.url);
 
 /** One connection of the corpus. */
 export interface Session {

@@ -14,7 +14,7 @@ import type { Share, WorkerMessage, WorkerTask } from "./worker.js";
 
 const DEFAULT_ITERATIONS = 4_000_000;
 const DEFAULT_CONNECTIONS = 20_000;
-const FAILURES = fileURLToPath(new URL("./failures", import.meta.url));
+const FAILURES = fileURLToPath(new URL("./failures/", import.meta.url));
 /** An input that runs for this long hangs. */
 const HANG_MS = 30_000;
 /** Making a failing input smaller may take many runs of it. */

@@ -6,7 +6,7 @@ import { errorOf, fuzz } from "./engine.js";
 import { readInputFile } from "./finding-file.js";
 import { TARGETS, targetNamed } from "./targets/all.js";
 
-const FOLDER = fileURLToPath(new URL("./regressions", import.meta.url));
+const FOLDER = fileURLToPath(new URL("./regressions/", import.meta.url));
 const files = readdirSync(FOLDER).filter((file) => file.endsWith(".hex"));
 
 describe("inputs that failed once, or that stand for a class of bugs elsewhere", () => {

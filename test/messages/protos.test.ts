@@ -4,7 +4,7 @@ import { emptySchema, readContract, readProto } from "./schema.js";
 import type { Field } from "./schema.js";
 
 const contract = readContract(readFileSync(new URL("contract.txt", import.meta.url), "utf8"));
-const protos = new URL("../../protos", import.meta.url);
+const protos = new URL("../../protos/", import.meta.url);
 const written = emptySchema();
 const options: { field: Field; options: string }[] = [];
 for (const name of readdirSync(protos)) {

@@ -11,7 +11,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const CACHE = new URL("../../node_modules/.cache/typescript-hooks", import.meta.url);
+const CACHE = new URL("../../node_modules/.cache/typescript-hooks/", import.meta.url);
 const require = createRequire(import.meta.url);
 const version = require("typescript/package.json").version;
 
