@@ -1226,6 +1226,9 @@ export class Connection implements FrameSink {
     }
     if (status !== 200) {
       this.#finishEarly(stream, endStream, errorOfHttpStatus(status, this.endpoint));
+    } else if (endStream && this.#contentType === "") {
+      // Nothing but a 200: Go's HTTP server, when it stops before the handler wrote anything (wire checklist A).
+      this.#finishEarly(stream, true, errorOfMissingStatus(this.endpoint));
     } else if (!isGrpc(this.#contentType)) {
       this.#finishEarly(stream, endStream, errorOfContentType(this.#contentType, this.endpoint));
     } else if (endStream) {

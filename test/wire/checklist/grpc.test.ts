@@ -368,6 +368,15 @@ describe.each(transports)("E over %s:", (transport) => {
       });
     });
 
+    test("E18 a 200 that ends without a content-type is a Go server that stops: unavailable, and outcome unknown", async () => {
+      const fields = [":status", "200"] as const;
+      expect(
+        await exchange(await dialOpen(transport), [ending(fields, ["content-length", "0"])]),
+      ).toMatchObject({
+        outcomes: [{ code: "ETCD_UNAVAILABLE", mayHaveApplied: true, grpcCode: 14 }],
+      });
+    });
+
     test("E18 no content-type at all is not gRPC's", async () => {
       expect(await exchange(await dialOpen(transport), [headers([":status", "200"])])).toMatchObject({
         outcomes: [{ code: "ETCD_NOT_ETCD", mayHaveApplied: true, grpcCode: 2 }],
