@@ -17,12 +17,14 @@ async function main(): Promise<void> {
     return;
   }
   const cluster = await EtcdCluster.start({ ...options, log: note });
-  process.stdout.write(describeCluster(cluster));
-  note("running; stop it with Ctrl-C");
-  await new Promise((resolve) => {
+  // Before anything is printed: whoever waits for that may stop us at once.
+  const stopped = new Promise((resolve) => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  process.stdout.write(describeCluster(cluster));
+  note("running; stop it with Ctrl-C");
+  await stopped;
   await cluster.close();
 }
 
