@@ -5,18 +5,10 @@ import type { CallOptions, NewEndpoint, Pool } from "../cluster/pool.js";
 import { Wait, deadlineError } from "../cluster/wait.js";
 import type { Timer } from "../connection/runtime.js";
 import { EtcdError } from "../errors.js";
-import { MemberListRequest, MemberListResponse } from "../messages/generated.js";
+import { MemberListRequest } from "../messages/generated.js";
 import type { Member } from "../messages/generated.js";
 import { toBigInt } from "../messages/numbers.js";
-import { leaderHead } from "../rpc/method.js";
-import type { Method } from "../rpc/method.js";
-import { defineMethod } from "./define-method.js";
-
-const MEMBER_LIST: Method<MemberListRequest, MemberListResponse> = defineMethod(
-  leaderHead("/etcdserverpb.Cluster/MemberList"),
-  "read",
-  MemberListResponse,
-);
+import { MEMBER_LIST } from "./admin/admin-methods.js";
 
 /** Addresses that a member may advertise and that mean another machine here, or none. */
 const UNSPECIFIED = new Set(["0.0.0.0", "::"]);
