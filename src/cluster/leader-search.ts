@@ -121,6 +121,9 @@ export class LeaderSearch {
       (endpoint) => this.#asksAll || this.#heard.has(endpoint) || endpoint.isConnecting,
     );
     const reasons = asked.map((endpoint) => this.#reason(endpoint));
+    // The search has just begun, on a connection that is open: whoever gives up now has heard of nothing wrong.
+    if (asked.length === 0)
+      reasons.push(`${[...this.#asked][0]!.address.text} was asked, and has not answered yet`);
     const errors = reasons.filter((reason) => reason instanceof EtcdError);
     if (errors.length === 0 || errors.length < reasons.length) {
       const texts = reasons.map((reason) => (typeof reason === "string" ? reason : reason.message));

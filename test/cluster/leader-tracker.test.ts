@@ -258,6 +258,18 @@ describe("reasons", () => {
     );
   });
 
+  test("a caller that gives up while the first member, long connected, is being asked hears which one that is", async () => {
+    const { cluster, endpoints, find, tracker } = make([status(1n, 1n), status(2n, 1n)]);
+    find();
+    await cluster.pass(5);
+    tracker.lose(endpoints[0]!);
+    cluster.answers.set("a:1", "silent");
+    const found = find(20);
+    await cluster.pass(30);
+    expect(found.is).toBe("ETCD_NO_LEADER");
+    expect(found.error!.message).toBe("no leader is known: a:1 was asked, and has not answered yet");
+  });
+
   test("what waiting does not mend is told at once, if every endpoint is like that", async () => {
     const { cluster, find } = make([serverError("ETCD_TLS"), serverError("ETCD_NOT_ETCD")]);
     const found = find();
