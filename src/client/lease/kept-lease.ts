@@ -50,6 +50,7 @@ export class KeptLease {
   #expiryTimer: Timer;
   /** Nothing is renewed any more. */
   #stopped = false;
+  #orphaned = false;
   #revoking: Promise<void> | undefined;
   #latest: LeaseRenewed | undefined;
   /** Wakes those who wait for the next renewal, or the end. */
@@ -83,7 +84,7 @@ export class KeptLease {
   /**
    * Aborts when the lease is gone or can no longer be proved alive. The reason is an EtcdError: ETCD_LEASE_NOT_FOUND
    * when the server says that it is gone; ETCD_SESSION_EXPIRED when no renewal was answered in time; ETCD_CLOSED when it
-   * was revoked here, or its client closed.
+   * was revoked or orphaned here, or its client closed.
    */
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -141,6 +142,16 @@ export class KeptLease {
   }
 
   /**
+   * Leaves the lease to whoever renews it next, here or in another process: it is renewed no more, and `signal` aborts at
+   * once, since nobody here may go on working under it. Unless it is renewed elsewhere, it ends by itself after its TTL.
+   * Idempotent.
+   */
+  orphan(): void {
+    this.#orphaned = true;
+    this.#end("ETCD_CLOSED", `${this.#name} was orphaned`);
+  }
+
+  /**
    * Ends the lease at the server, which deletes its keys; `signal` aborts at once. A lease that is gone already is fine.
    * Idempotent.
    *
@@ -155,8 +166,9 @@ export class KeptLease {
     return this.#revoking;
   }
 
-  /** Revokes it. Where the cluster cannot be reached, the lease ends by itself after its TTL. */
+  /** Revokes it, unless it was orphaned. Where the cluster cannot be reached, the lease ends by itself after its TTL. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#orphaned) return;
     try {
       await this.revoke();
     } catch (error) {
@@ -187,7 +199,10 @@ export class KeptLease {
     this.#renewTimer = undefined;
     const patienceMs = renewalPatienceMs(this.#ttlSeconds);
     try {
-      this.#onRenewal(await this.#renewals.renew(this.id, patienceMs, this.#deadlineMs));
+      // The signal: nobody wants the answer after the end, and what waits for it would hold the process.
+      this.#onRenewal(
+        await this.#renewals.renew(this.id, patienceMs, this.#deadlineMs, this.#controller.signal),
+      );
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
       const retryMs = isWorthAnotherTry(error) ? RENEWAL_RETRY_MS : patienceMs;

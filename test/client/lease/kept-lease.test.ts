@@ -3,7 +3,7 @@ import type { ClientParts } from "../../../src/client/client-parts.js";
 import { KeptLease } from "../../../src/client/lease/kept-lease.js";
 import type { LeaseRenewed } from "../../../src/client/lease/kept-lease.js";
 import type { LeaseRenewal } from "../../../src/client/lease/renewals.js";
-import { ConnectionError, StatusError } from "../../../src/errors.js";
+import { AbortError, ConnectionError, StatusError } from "../../../src/errors.js";
 import type { EtcdError } from "../../../src/errors.js";
 import { ManualRuntime } from "../../support/memory-socket.js";
 
@@ -25,6 +25,7 @@ class FakeParts {
     resolve: (renewal: LeaseRenewal) => void;
     reject: (error: EtcdError) => void;
   }[] = [];
+  abortedCount = 0;
   readonly revoked: bigint[] = [];
   revokeError: EtcdError | undefined;
   readonly holders = new Set<() => void>();
@@ -33,9 +34,13 @@ class FakeParts {
       this.holders.add(onClose);
       return () => this.holders.delete(onClose);
     },
-    renew: (id: bigint, patienceMs: number, deadlineMs: number) =>
+    renew: (id: bigint, patienceMs: number, deadlineMs: number, signal: AbortSignal) =>
       new Promise<LeaseRenewal>((resolve, reject) => {
         this.asked.push({ id, patienceMs, deadlineMs, resolve, reject });
+        signal.addEventListener("abort", () => {
+          this.abortedCount++;
+          reject(new AbortError(signal.reason, true));
+        });
       }),
     revoke: (id: bigint) => {
       this.revoked.push(id);
@@ -190,6 +195,27 @@ test("a revoke ends it at once; one that failed may be tried again", async () =>
   expect(parts.runtime.timerCount).toBe(0);
   // Its owner's end is no loss.
   expect(await lease.renewals().next()).toEqual({ done: true, value: undefined });
+});
+
+test("an orphaned lease is left as it is: not renewed, not revoked, and nothing here waits for it", async () => {
+  const parts = new FakeParts();
+  const lease = parts.keep();
+  parts.runtime.advance(10_000);
+  expect(parts.asked).toHaveLength(1);
+  lease.orphan();
+  lease.orphan();
+  expect(lease.signal.reason).toMatchObject({ code: "ETCD_CLOSED" });
+  expect(lease.remainingMs).toBe(0);
+  // The renewal that was under way as well: whoever waits for one keeps the process alive.
+  expect(parts.abortedCount).toBe(1);
+  expect(parts.holders.size).toBe(0);
+  expect(parts.runtime.timerCount).toBe(0);
+  await lease[Symbol.asyncDispose]();
+  parts.runtime.advance(PROVABLE_MS);
+  await settle();
+  expect(parts.revoked).toEqual([]);
+  expect(parts.asked).toHaveLength(1);
+  expect(parts.runtime.timerCount).toBe(0);
 });
 
 test("the client's end ends it, and leaves no timer", () => {
