@@ -1,0 +1,64 @@
+/** `etcdwire`: see program.ts for its commands, context.ts for what they work with, exit-codes.ts for how it ends. */
+import { CommanderError } from "commander";
+import { normalizeArguments } from "./command-line.js";
+import { Context } from "./context.js";
+import { ExitCode, ExitError, UsageError, exitCodeOf, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+import { buildProgram } from "./program.js";
+
+/** Put there by scripts/build-cli.mjs. */
+declare const ETCDWIRE_VERSION: string;
+
+/** Runs the program to its end. @returns the exit code */
+export async function main(given: readonly string[]): Promise<number> {
+  const context = new Context(process);
+  const program = buildProgram(context, ETCDWIRE_VERSION);
+  // Before anything is parsed: it is about errors of that too.
+  context.jsonErrors = given.includes("--json-errors");
+  try {
+    const { own, trailing } = normalizeArguments(program, given);
+    context.trailing = trailing;
+    await program.parseAsync(own, { from: "user" });
+    return context.exitCode;
+  } catch (error) {
+    return report(error, context.jsonErrors);
+  }
+}
+
+/** Says what went wrong, in one line. @returns the exit code */
+function report(error: unknown, asJson: boolean): number {
+  if (error instanceof CommanderError) {
+    // --help and --version end so too; help that was not asked for is a usage error.
+    if (error.exitCode === 0) return ExitCode.OK;
+    const isHelp = error.code === "commander.help";
+    return report(
+      new UsageError(isHelp ? "no command: see etcdwire --help" : error.message.replace(/^error: /, "")),
+      asJson,
+    );
+  }
+  const exitCode = exitCodeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ExitError && message === "") return exitCode;
+  if (asJson) {
+    const told = isEtcdError(error) ? error.toJSON() : { name: (error as Error).name, message };
+    process.stderr.write(`${JSON.stringify({ error: { ...told, exitCode } })}\n`);
+    return exitCode;
+  }
+  const isDoubtful = isEtcdError(error) && error.mayHaveApplied && error.code !== "ETCD_ABORTED";
+  const doubt = isDoubtful ? " (it may have been applied)" : "";
+  process.stderr.write(`Error: ${message.replaceAll("\n", " ")}${doubt}\n`);
+  if (exitCode === ExitCode.INTERNAL && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ""}\n`);
+  return exitCode;
+}
+
+/** A reader that goes away (`etcdwire get ... | head -1`) is no error of ours: the signal's status, and not a word. */
+const onOutputError = (error: NodeJS.ErrnoException): void => {
+  process.exit(error.code === "EPIPE" ? exitCodeOfSignal("SIGPIPE") : ExitCode.INTERNAL);
+};
+process.stdout.on("error", onOutputError);
+process.stderr.on("error", onOutputError);
+
+void main(process.argv.slice(2)).then((exitCode) => {
+  // When everything is written: `exit` would not wait for a slow pipe.
+  process.stdout.write("", () => process.exit(exitCode));
+});

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import type { Context } from "./context.js";
+import { registerElect } from "./elect.js";
+import { EXIT_CODES_HELP } from "./exit-codes.js";
+import { addGlobalFlags } from "./global-flags.js";
+import { registerKv } from "./kv-commands.js";
+import { registerLock } from "./lock.js";
+
+/** The program with all its commands. It neither prints nor exits by itself, but throws CommanderErrors. */
+export function buildProgram(context: Context, version: string): Command {
+  const program = new Command("etcdwire")
+    .description(
+      "etcd from the command line: etcdctl's commands and flags, and locks that say when they are lost.",
+    )
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    // Global flags are the commands' own too; so `lock -w` can mean something else, and a command to run keeps its flags.
+    .enablePositionalOptions()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      "after",
+      `\nFlags have variables: --dial-timeout is ETCDCTL_DIAL_TIMEOUT. Flags win.\n\n${EXIT_CODES_HELP}`,
+    );
+  addGlobalFlags(program, false);
+  registerKv(program, context);
+  registerLock(program, context);
+  registerElect(program, context);
+  for (const command of leavesOf(program)) addGlobalFlags(command, true);
+  for (const command of [program, ...descendantsOf(program)]) {
+    command.exitOverride().configureOutput({
+      // main.ts prints it, in the form that was asked for.
+      writeErr: () => {},
+    });
+  }
+  return program;
+}
+
+const descendantsOf = (command: Command): Command[] =>
+  command.commands.flatMap((each) => [each, ...descendantsOf(each)]);
+
+const leavesOf = (program: Command): Command[] =>
+  descendantsOf(program).filter(({ commands }) => commands.length === 0);
