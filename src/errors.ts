@@ -64,7 +64,11 @@ export type ErrorCode =
   // Leases and locks.
   | "ETCD_SESSION_EXPIRED" // the lease of a session, or a kept one, is gone, or can no longer be proved alive
   | "ETCD_LOCK_LOST" // a lock that was held is not provably held any more
-  | "ETCD_LOCK_REENTERED"; // this lock handle already holds, or waits for, the lock
+  | "ETCD_LOCK_REENTERED" // this lock handle already holds, or waits for, the lock
+  // Compare-and-swap, and transactions over many round trips.
+  | "ETCD_COMPARE_FAILED" // the key has another value or revision than was asked for; see CompareError
+  | "ETCD_KEY_EXISTS" // the key was to be created, and is there
+  | "ETCD_CONFLICT"; // in each of its attempts, others changed what the function had read
 
 /** What every error may carry besides its code and message. */
 export interface ErrorDetails {

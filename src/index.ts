@@ -86,6 +86,15 @@ export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
 export type { LockOptions } from "./locks/mutex.js";
 export type { Lock } from "./locks/lock.js";
+export { compareAndDelete, compareAndSwap } from "./locks/compare-and-swap.js";
+export type {
+  CompareAndDeleteOptions,
+  CompareAndDeleteResult,
+  CompareAndSwapOptions,
+  CompareAndSwapResult,
+  CompareConditions,
+} from "./locks/compare-and-swap.js";
+export { CompareError } from "./locks/compare-error.js";
 export { compare, op, param } from "./txn/shape.js";
 export type * from "./txn/shape.js";
 export type { PreparedTxn, PreparedTxnOptions, RunOptions, TxnCallback } from "./txn/prepared-txn.js";

@@ -112,6 +112,11 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
   ETCD_SESSION_EXPIRED: "never",
   ETCD_LOCK_LOST: "never",
   ETCD_LOCK_REENTERED: "never",
+
+  // Answers about the store's state: what to do about it is the caller's decision.
+  ETCD_COMPARE_FAILED: "never",
+  ETCD_KEY_EXISTS: "never",
+  ETCD_CONFLICT: "never",
 };
 
 /** Whether a fresh token is what helps: the one that was sent is missing, expired, or older than the auth store. */

@@ -94,6 +94,9 @@ const TRUTH: Record<ErrorCode, Row> = {
   ETCD_SESSION_EXPIRED:       ["fail",              "fail",              "fail",              "fail"],
   ETCD_LOCK_LOST:             ["fail",              "fail",              "fail",              "fail"],
   ETCD_LOCK_REENTERED:        ["fail",              "fail",              "fail",              "fail"],
+  ETCD_COMPARE_FAILED:        ["fail",              "fail",              "fail",              "fail"],
+  ETCD_KEY_EXISTS:            ["fail",              "fail",              "fail",              "fail"],
+  ETCD_CONFLICT:              ["fail",              "fail",              "fail",              "fail"],
 };
 
 const codes = Object.keys(TRUTH) as ErrorCode[];
