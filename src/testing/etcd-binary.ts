@@ -246,7 +246,8 @@ function whyNot(failures: readonly { strategy: EtcdStrategy; problem: string }[]
   return failures.map(({ strategy, problem }) => `${strategy}: ${problem}`).join("; ");
 }
 
-async function cacheRoot(environment: Environment): Promise<string> {
+/** The folder that etcd binaries are kept in. @throws EtcdStartError when `$ETCD_CACHE_DIR` cannot be written to. */
+export async function cacheRoot(environment: Environment): Promise<string> {
   const own = environment["ETCD_CACHE_DIR"];
   const base = environment["XDG_CACHE_HOME"] ?? join(environment["HOME"] ?? homedir(), ".cache");
   const root = join(own ?? join(base, "etcdwire"), "etcd");

@@ -10,6 +10,7 @@ export {
   type EtcdStrategy,
   type FindEtcdOptions,
 } from "./etcd-binary.js";
+export { findEtcdctl, type EtcdctlBinary, type EtcdctlStrategy } from "./etcdctl-binary.js";
 export type { EtcdMember, MemberState } from "./member.js";
 export {
   createAuthority,
