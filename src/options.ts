@@ -192,6 +192,17 @@ export const RENEWAL_TIMEOUT_MAX_MS = 1_000;
 export const RENEWAL_RETRY_MS = 50;
 /** A lock's name goes into its acquire five times, and a request holds 1.5 MiB. */
 export const LOCK_NAME_MAX_BYTES = 128 * KiB;
+/**
+ * Waiters with at most so many keys ahead watch all of the line, and know from the event alone that it is their turn. Those
+ * further back watch one key, so that a release costs the same however long the line is. Each release brings one more of
+ * them near, which takes two round trips: this many hand-overs take longer.
+ */
+export const NEAR_WAITERS_COUNT = 8;
+/**
+ * A lock that is held this long, and up to twice this long, has its key watched: what is held for a moment need not pay
+ * for that.
+ */
+export const HELD_KEY_WATCH_MS = 1_000;
 /** How long the watch on a contended name outlives its last use: the next acquire then needs no new one. */
 export const WARM_WATCH_MS = 2_000;
 /**

@@ -1,93 +1,70 @@
-import { decideRetry } from "../cluster/retry-policy.js";
-import { EtcdError, LockLostError } from "../errors.js";
+import { EtcdError } from "../errors.js";
 import type { TxnResult } from "../txn/result.js";
+import { keyText } from "./deletion-watch.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
-import { keyText } from "./name-watch.js";
+import { LineWait } from "./line-wait.js";
+import type { LineSnapshot } from "./line-wait.js";
 import type { LockPlace } from "./lock-place.js";
-import type { NameWatchUser } from "./name-watch.js";
 
-/** What is known about the store at one revision: whose keys are ahead of ours. */
-interface Snapshot {
-  readonly revision: number;
-  readonly ahead: Set<string>;
+/** A place at the head of the line. */
+export interface Acquired {
+  /** Of our key. */
+  readonly createRevision: number;
+  /** The store's revision when our turn began: grows from holder to holder. */
+  readonly token: number;
 }
 
 /**
- * One try to get one lock.
+ * One try to get one lock: `acquire` puts our key, and where others are ahead a `LineWait` says when they are gone.
  *
- * `acquire` puts our key and tells at revision S who is ahead. If the watch covers everything after S, deletions
- * alone say when the last one ahead is gone, and then the lock is ours with no read in between: our own key was
- * alive at S, and its deletion would have come through the same ordered watch. If the watch began after S, one
- * `look` takes a new snapshot that it does cover.
- *
- * Keys are ordered by create revision, never by name: the same session may come back under its old key. A
- * deletion at or before S is of an incarnation that the snapshot no longer shows.
+ * Free, the token is the revision of our put. Else it is that of the deletion which brought our turn: our key is older than
+ * the last holders' tokens, where those passed the lock on within their process.
  */
-export class Acquisition implements NameWatchUser {
+export class Acquisition {
   readonly #place: LockPlace;
-  readonly #keyText: string;
-  #token = 0;
-  /** The token of a key that an earlier acquire left behind, while it is being removed. */
+  readonly #wait: LineWait;
+  #createRevision = 0;
+  /** The create revision of a key that an earlier acquire left behind, while it is being removed. */
   #leftOver = 0;
-  #snapshot: Snapshot | undefined;
-  /** Deletions reported while no snapshot was there to apply them to. */
-  #early: { key: string; revision: number }[] = [];
-  #looking = false;
-  /** Held or given up: what the watch reports no longer decides anything. */
-  #ended = false;
-  /** Our key was deleted after the lock was got, when nobody else listened yet. */
-  #lost = false;
-  #resolve!: (token: number) => void;
-  #reject!: (error: unknown) => void;
-  readonly #done: Promise<number>;
   /** The acquire transaction, settled either way; what clean-up must wait for. */
   #asked: Promise<unknown> = Promise.resolve();
   #outcomeUnknown = false;
   #contended = false;
   #repeated = false;
+  #givenUp = false;
 
   constructor(place: LockPlace) {
     this.#place = place;
-    this.#keyText = keyText(Buffer.from(place.key));
-    this.#done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    const { session, prefix, key } = place;
+    this.#wait = new LineWait({ life: session, prefix, key });
   }
 
   /**
-   * Resolves with the token once the lock is held. When it rejects, for whatever reason, `cleanUp` is due.
+   * Resolves once the lock is held. When it rejects, for whatever reason, `cleanUp` is due; else `close`, when others hear of
+   * what becomes of the key.
    *
    * @param signal ends the wait with its reason
    */
-  run(signal: AbortSignal | undefined): Promise<number> {
-    const { session, watch } = this.#place;
-    watch.use(this);
-    // A signal that fired already would never be heard: it may have, between the caller's turn and now.
-    const fired = [signal, session.signal].find((each) => each?.aborted === true);
-    if (fired !== undefined) {
-      this.#fail(fired.reason);
-      return this.#done;
-    }
-    const onAbort = (): void => {
-      this.#fail(signal?.reason);
-    };
-    const onSessionEnd = (): void => {
-      this.#fail(session.signal.reason);
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    session.signal.addEventListener("abort", onSessionEnd, { once: true });
-    this.#asked = this.#ask();
-    return this.#done.finally(() => {
-      signal?.removeEventListener("abort", onAbort);
-      session.signal.removeEventListener("abort", onSessionEnd);
-      this.#ended = true;
-    });
+  async run(signal: AbortSignal | undefined): Promise<Acquired> {
+    const { session } = this.#place;
+    signal?.throwIfAborted();
+    if (session.endReason !== undefined) throw session.endReason;
+    const asked = this.#ask();
+    this.#asked = asked.catch(() => {});
+    const seen = await unlessEnded(asked, session, signal);
+    if (typeof seen === "number") return { createRevision: this.#createRevision, token: seen };
+    const token = await this.#wait.run(this.#createRevision, seen, signal);
+    return { createRevision: this.#createRevision, token };
   }
 
-  /** @throws LockLostError if our key was deleted since `run` resolved; for the moment before the lock listens itself */
+  /** @throws LockLostError if our key was deleted since `run` resolved; for the moment before others listen */
   assertStanding(): void {
-    if (this.#lost) throw placeLost("was deleted");
+    this.#wait.assertStanding();
+  }
+
+  /** Nobody needs to hear of the line any more. Idempotent. */
+  close(): void {
+    this.#wait.close();
   }
 
   /**
@@ -97,11 +74,13 @@ export class Acquisition implements NameWatchUser {
    * @param onTried called once, after the first try: whoever uses the key next is told from us by its value
    */
   async cleanUp(onTried: () => void): Promise<void> {
-    const { session, plans, key, value, watch } = this.#place;
-    watch.leave(this);
+    const { session, plans, key, value } = this.#place;
+    this.#givenUp = true;
+    this.close();
     await this.#asked;
-    const token = this.#token || this.#leftOver;
-    if (token > 0) await removeKey(session, () => plans.release.run({ key, token }), onTried);
+    const createRevision = this.#createRevision || this.#leftOver;
+    if (createRevision > 0)
+      await removeKey(session, () => plans.release.run({ key, createRevision }), onTried);
     else if (this.#outcomeUnknown) await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
     else onTried();
     if (this.#outcomeUnknown || this.#repeated) removeLateKey(this.#place);
@@ -117,7 +96,8 @@ export class Acquisition implements NameWatchUser {
     return this.#repeated;
   }
 
-  async #ask(): Promise<void> {
+  /** Puts our key. The token if the lock was free; else what is known of the line. */
+  async #ask(): Promise<number | LineSnapshot | undefined> {
     const { plans, prefix, key, value, session } = this.#place;
     const onRepeat = (): void => {
       this.#repeated = true;
@@ -125,148 +105,72 @@ export class Acquisition implements NameWatchUser {
     try {
       for (;;) {
         const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat });
-        if (result.succeeded) {
-          this.#token = result.revision;
-          this.#finish();
-          return;
-        }
+        if (result.succeeded) return (this.#createRevision = result.revision);
         const leftOver = this.#readPlace(result);
-        if (leftOver === undefined) return;
-        // An earlier release did not get through. Holding under its token would give two holders one token.
+        if (leftOver === undefined) return this.#snapshot(result);
+        // An earlier release did not get through. It would hold the place in the line of a caller that is gone.
         this.#leftOver = leftOver;
-        await plans.release.run({ key, token: leftOver });
+        await plans.release.run({ key, createRevision: leftOver });
         this.#leftOver = 0;
-        if (this.#isOver()) return;
+        // Nobody hears what comes of it any more.
+        if (this.#givenUp) return undefined;
       }
     } catch (error) {
       this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
-      this.#fail(error);
+      throw error;
     }
   }
 
-  /** The else-branch of `acquire`. Returns the token of a key that an earlier acquire left behind, if that is so. */
+  /** Returns the create revision of a key that an earlier acquire left behind, if that is so. */
   #readPlace(result: TxnResult): number | undefined {
-    const [mine, line] = result.responses;
-    if (mine?.kind !== "txn" || line?.kind !== "get") throw unexpected("acquire");
-    let token = result.revision;
-    if (!mine.result.succeeded) {
+    const [mine] = result.responses;
+    if (mine?.kind !== "txn") throw unexpected();
+    if (mine.result.succeeded) this.#createRevision = result.revision;
+    else {
       const own = mine.result.responses[0];
       const kv = own?.kind === "get" ? own.kvs[0] : undefined;
-      if (kv === undefined) throw unexpected("acquire");
+      if (kv === undefined) throw unexpected();
       if (kv.value.string() !== this.#place.value) return kv.createRevision;
-      token = kv.createRevision;
+      this.#createRevision = kv.createRevision;
     }
-    this.#token = token;
-    this.#takeSnapshot(
-      result.revision,
-      line.kvs.filter((kv) => kv.createRevision < token).map((kv) => keyText(kv.key)),
-    );
     return undefined;
   }
 
-  #takeSnapshot(revision: number, aheadKeys: readonly string[]): void {
-    if (this.#ended) return;
-    this.#snapshot = { revision, ahead: new Set(aheadKeys) };
-    this.#contended ||= aheadKeys.length > 0;
-    const early = this.#early;
-    this.#early = [];
-    for (const deleted of early) this.onDeleted(deleted.key, deleted.revision);
-    this.onBatchEnd();
-    if (this.#isOver()) return;
-    const { watch } = this.#place;
-    watch.start();
-    // Infinity while it is not watching yet: `onWatching` comes then.
-    if (watch.watchingFrom !== Infinity) this.onWatching(watch.watchingFrom);
-  }
-
-  /** NameWatchUser. */
-  onWatching(revision: number): void {
-    if (this.#snapshot === undefined || this.#ended || revision <= this.#snapshot.revision) return;
-    // What was deleted between the snapshot and the watch's start was not seen.
-    void this.#look();
-  }
-
-  /** NameWatchUser. */
-  onDeleted(key: string, revision: number): void {
-    if (this.#ended) {
-      if (key === this.#keyText && revision > this.#token) this.#lost = true;
-      return;
-    }
-    if (this.#snapshot === undefined || this.#looking) {
-      this.#early.push({ key, revision });
-      return;
-    }
-    if (revision <= this.#snapshot.revision) return;
-    if (key === this.#keyText) this.#fail(placeLost("was deleted"));
-    else this.#snapshot.ahead.delete(key);
-  }
-
-  /** NameWatchUser. */
-  onBatchEnd(): void {
-    if (this.#snapshot?.ahead.size === 0 && !this.#looking) this.#finish();
-  }
-
-  /** NameWatchUser. */
-  onBroken(error: EtcdError): void {
-    if (this.#ended) return;
-    const { watch, session } = this.#place;
-    const history = {
-      repeatedAtOnce: true,
-      authenticatedAgain: false,
-      hasCredentials: session.client.parts.pool.hasCredentials,
-      hasUntriedEndpoint: false,
-    };
-    const { action } = decideRetry("repeatable", error, history);
-    if (action === "retry" || error.code === "ETCD_COMPACTED") watch.startLater();
-    else this.#fail(error);
-  }
-
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    const { plans, prefix, key } = this.#place;
-    try {
-      const result = await plans.look.run({ prefix, key, before: this.#token - 1 });
-      this.#looking = false;
-      const [own, line] = result.responses;
-      if (own?.kind !== "get" || line?.kind !== "get") throw unexpected("look");
-      if (own.kvs[0]?.createRevision !== this.#token) {
-        throw placeLost("is gone");
-      }
-      this.#takeSnapshot(
-        result.revision,
-        line.kvs.map((kv) => keyText(kv.key)),
-      );
-    } catch (error) {
-      this.#looking = false;
-      this.#fail(error);
-    }
-  }
-
-  /** Asked after something that may have ended it. */
-  #isOver(): boolean {
-    return this.#ended;
-  }
-
-  #finish(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#resolve(this.#token);
-  }
-
-  #fail(error: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#reject(error);
+  /** What the acquire saw of the line; undefined if not enough of it. */
+  #snapshot(result: TxnResult): LineSnapshot | undefined {
+    const line = result.responses[1];
+    if (line?.kind !== "get") throw unexpected();
+    const ahead = line.kvs
+      .filter((kv) => kv.createRevision < this.#createRevision)
+      .map((kv) => keyText(kv.key));
+    this.#contended = ahead.length > 0 || line.more;
+    // Others have come behind a key that was there before this try, and hide those ahead.
+    if (line.more && ahead.length < line.kvs.length - 1) return undefined;
+    return { revision: result.revision, ahead, isWhole: !line.more };
   }
 }
 
-const placeLost = (how: string): LockLostError =>
-  new LockLostError(
-    "ETCD_SESSION_EXPIRED",
-    `our place in the line for the lock ${how}: its lease has ended, or somebody deleted it`,
-    { mayHaveApplied: false },
-  );
+/** Waits for `asked`, which goes on in any case, until `signal` fires or the session ends. */
+const unlessEnded = <T>(
+  asked: Promise<T>,
+  session: LockPlace["session"],
+  signal: AbortSignal | undefined,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal?.reason as Error);
+    };
+    const stopListening = session.onEnd(() => {
+      reject(session.endReason!);
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+    asked
+      .finally(() => {
+        stopListening();
+        signal?.removeEventListener("abort", onAbort);
+      })
+      .then(resolve, reject);
+  });
 
-const unexpected = (plan: string): Error =>
-  new Error(`etcdwire: the reply to the lock's "${plan}" has another shape than its plan`);
+const unexpected = (): Error =>
+  new Error("etcdwire: the reply to a lock's acquire has another shape than its plan");

@@ -1,5 +1,4 @@
 import type { LockPlans } from "./lock-plans.js";
-import type { NameWatch } from "./name-watch.js";
 import type { Session } from "./session.js";
 
 /** Everything about one name that an acquire needs. Keys are those of the session's namespace, without its prefix. */
@@ -10,7 +9,6 @@ export interface LockPlace {
   readonly prefix: string;
   /** `name/` + hex lease id */
   readonly key: string;
-  readonly watch: NameWatch;
   /** Tells this acquire's key from one that an earlier acquire left behind. */
   readonly value: string;
 }

@@ -1,4 +1,5 @@
 import type { Namespace } from "../client/namespace.js";
+import { NEAR_WAITERS_COUNT } from "../options.js";
 import { compare, op, param } from "../txn/shape.js";
 
 /**
@@ -23,25 +24,24 @@ const preparePlans = (client: Namespace) => {
         then: [putMe],
         else: [
           op.txn({ if: [compare.createRevision(key, "=", 0)], then: [putMe], else: [op.get(key)] }),
-          op.get(prefix, { prefix: true, keysOnly: true }),
+          // Ours, and the nearest of those ahead: it was just put, unless an earlier acquire of ours left it behind.
+          op.get(prefix, {
+            prefix: true,
+            keysOnly: true,
+            sort: { target: "createRevision", order: "descend" },
+            limit: NEAR_WAITERS_COUNT + 2,
+          }),
         ],
       },
       { repeatable: true },
     ),
-    /** Whether we still stand in line, and who is ahead. */
-    look: client.prepare({
-      then: [
-        op.get(key, { keysOnly: true }),
-        op.get(prefix, { prefix: true, keysOnly: true, maxCreateRevision: param.revision("before") }),
-      ],
-    }),
     /** Deletes our key of this one acquire: cannot delete a later one, so it may be repeated. */
     release: client.prepare(
-      { if: [compare.createRevision(key, "=", param.revision("token"))], then: [op.del(key)] },
+      { if: [compare.createRevision(key, "=", param.revision("createRevision"))], then: [op.del(key)] },
       { repeatable: true },
     ),
     /**
-     * Deletes our key of an acquire whose token was never learnt. By its value, so that a copy of this that the
+     * Deletes our key of an acquire whose create revision was never learnt. By its value, so that a copy of this that the
      * server does late cannot delete the key of a later acquire, which may be a lock that is held.
      */
     abandon: client.prepare(

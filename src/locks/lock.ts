@@ -1,89 +1,160 @@
+import type { CallerOptions } from "../client/calls.js";
+import type { KvTxnOptions, WithoutParameters } from "../client/kv/txn-builder.js";
+import type { Namespace } from "../client/namespace.js";
 import { LockLostError } from "../errors.js";
 import { lockEvents } from "../tracing.js";
-import { removeKey, removeLateKey } from "./key-removal.js";
-import { keyText } from "./name-watch.js";
-import type { LockPlace } from "./lock-place.js";
-import type { Turn } from "./lock-queue.js";
+import { op } from "../txn/shape.js";
+import type { Compare, TxnShape } from "../txn/shape.js";
+import type { TxnResultOf } from "../txn/typed-result.js";
+
+/** What a lock lives on: a session, or a lease of its own. */
+export interface LockLife {
+  /** Where its keys are: all of the store, or a namespace. */
+  readonly client: Namespace;
+  /** How much longer it can be proved to live, in milliseconds; finding out that it cannot ends it. */
+  readonly remainingMs: number;
+  /** Why it has ended; undefined while it has not. */
+  readonly endReason: LockLostError | undefined;
+  /** Calls `callback`, which must not throw, at its end; returns what takes that back. */
+  onEnd(callback: () => void): () => void;
+}
+
+/** What a recipe makes a lock of. */
+export interface LockParts {
+  readonly life: LockLife;
+  readonly name: string;
+  readonly key: string;
+  readonly token: number;
+  /** Hold for as long as this holder, and nobody else, has the lock. */
+  readonly guard: readonly Compare[];
+  /**
+   * Gives it up at the server; called once. After `wasLost` the key may be gone, or belong to nobody who wants it.
+   * What it throws, `release` throws.
+   */
+  readonly giveUp: (options: CallerOptions, wasLost: boolean) => Promise<void>;
+  /** The lock is released or lost: whatever watches its key may stop. Called once, before `giveUp`. */
+  readonly onEnd?: () => void;
+}
 
 /**
  * A lock that was acquired. It is held until `release()`, or until the moment after which that can no longer be
  * proved; `signal` aborts by then.
  *
  * etcd can say who holds a lock, and cannot stop a process that was held up from acting on a lock that it has
- * lost meanwhile. Where the protected thing is outside etcd, send `token` along and refuse lower ones there.
+ * lost meanwhile. Writes to etcd go through `txn`, or have `guard()` among their conditions: those apply only while the
+ * lock is held. Where the protected thing is outside etcd, send `token` along and refuse lower ones there.
  */
 export class Lock {
   /** The lock's name, as its namespace knows it. */
   readonly name: string;
-  /** The key that stands for this holder: `name/` + hex lease id. Without the namespace's prefix, which it has in etcd. */
+  /** The key that stands for this holder. Without the namespace's prefix, which it has in etcd. */
   readonly key: string;
   /**
-   * The fencing token: the create revision of `key`. Of all holders that a name ever had, a later one has a
-   * larger token.
+   * The fencing token: the store's revision when this holder's turn began. Of all holders that a name ever had, a later
+   * one has a larger token.
    */
   readonly token: number;
-  readonly #place: LockPlace;
-  readonly #turn: Turn;
-  readonly #mayComeAgain: boolean;
-  readonly #keyText: string;
-  readonly #controller = new AbortController();
-  readonly #onSessionEnd: () => void;
+  readonly #parts: LockParts;
+  readonly #stopListening: () => void;
   readonly #acquiredAtMs: number;
-  #lostReason: LockLostError | undefined;
+  /** Made when somebody asks for the signal. */
+  #controller: AbortController | undefined;
+  /** Why it is not held any more. */
+  #endReason: LockLostError | undefined;
+  #wasLost = false;
   #releasing: Promise<void> | undefined;
 
-  /**
-   * @internal Made by `Mutex`.
-   * @param mayComeAgain another copy of its acquire may be on its way
-   */
-  constructor(name: string, token: number, place: LockPlace, turn: Turn, mayComeAgain: boolean) {
-    this.name = name;
-    this.key = place.key;
-    this.token = token;
-    this.#place = place;
-    this.#turn = turn;
-    this.#mayComeAgain = mayComeAgain;
-    this.#keyText = keyText(Buffer.from(place.key));
-    const { signal, client } = place.session;
-    this.#acquiredAtMs = client.parts.pool.runtime.now();
-    this.#onSessionEnd = () => {
-      this.#lose(signal.reason as LockLostError);
-    };
-    signal.addEventListener("abort", this.#onSessionEnd, { once: true });
-    place.watch.use(this);
-    if (signal.aborted) this.#onSessionEnd();
+  /** @internal Made by the recipes. */
+  constructor(parts: LockParts) {
+    const { life } = parts;
+    this.name = parts.name;
+    this.key = parts.key;
+    this.token = parts.token;
+    this.#parts = parts;
+    this.#acquiredAtMs = life.client.parts.pool.runtime.now();
+    this.#stopListening = life.onEnd(() => {
+      this.lose(life.endReason!);
+    });
+    if (life.endReason !== undefined) this.lose(life.endReason);
   }
 
   /** Aborts when the lock is released or lost. The reason is a LockLostError in both cases. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#endReason !== undefined) this.#controller.abort(this.#endReason);
+    }
     return this.#controller.signal;
   }
 
   /** Whether the lock is provably held at this moment. */
   get isHeld(): boolean {
-    return !this.signal.aborted && this.#place.session.remainingMs > 0;
+    // Reading what remains finds out, and tells us.
+    return this.#endReason === undefined && this.#parts.life.remainingMs > 0;
   }
 
   /** @internal Why it was lost, if that happened before a release. */
   get lostReason(): LockLostError | undefined {
-    // Reading whether it is held finds out.
-    return this.isHeld ? undefined : this.#lostReason;
+    return this.isHeld || !this.#wasLost ? undefined : this.#endReason;
   }
 
   /** @throws LockLostError unless the lock is provably held at this moment */
   assertHeld(): void {
-    if (!this.isHeld) throw this.signal.reason;
+    if (!this.isHeld) throw this.#endReason!;
+  }
+
+  /**
+   * Conditions that hold for as long as this holder has the lock, to be put among those of a transaction of the client or
+   * namespace that the lock's session was made for. Where they fail the lock is lost.
+   */
+  guard(): readonly Compare[] {
+    return this.#parts.guard;
+  }
+
+  /**
+   * Runs a transaction that is done only if this lock is held when etcd does it: `shape` as `kv.txn` takes it, and its
+   * result. `shape` is nested in the guard, so etcd's bounds leave it a list entry less for each of the guard's, and one
+   * level.
+   *
+   * @throws LockLostError if the lock was not held any more: nothing was done; ArgumentError and EtcdError as `kv.txn`
+   */
+  async txn<const Shape extends TxnShape>(
+    shape: Shape & WithoutParameters<Shape>,
+    options?: KvTxnOptions,
+  ): Promise<TxnResultOf<Shape>> {
+    this.assertHeld();
+    const guarded = { if: this.#parts.guard, then: [op.txn(shape)] };
+    const { succeeded, responses, revision, raftTerm } = await this.#parts.life.client.kv.txn(
+      guarded,
+      options,
+    );
+    if (!succeeded) {
+      this.lose(lostError(this.name, "is held by somebody else, or by nobody"));
+      throw this.#endReason!;
+    }
+    const [inner] = responses;
+    if (inner?.kind !== "txn")
+      throw new Error("etcdwire: a guarded transaction was answered without its result");
+    // A nested result has no header of its own.
+    return { ...inner.result, revision, raftTerm };
   }
 
   /**
    * Gives the lock up. Deletes this holder's key and no other, so it is safe to repeat. A lock that was lost
    * before releases without an error. Idempotent.
    *
+   * @param options of the call that tells etcd; those of the first call count
    * @throws EtcdError when the cluster could not be told in time. Telling it goes on in the background then, for as
    *   long as the session lives, and the session's end does the same
    */
-  release(): Promise<void> {
-    this.#releasing ??= this.#release();
+  release(options: CallerOptions = {}): Promise<void> {
+    if (this.#releasing !== undefined) return this.#releasing;
+    try {
+      this.#parts.life.client.parts.calls.options(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#releasing = this.#release(options);
     return this.#releasing;
   }
 
@@ -91,61 +162,44 @@ export class Lock {
     return this.release();
   }
 
-  /** @internal NameWatchUser: the watch of a contended name also sees our own key. */
-  onDeleted(key: string, revision: number): void {
-    if (key !== this.#keyText || revision <= this.token) return;
-    this.#lose(
-      new LockLostError("ETCD_LOCK_LOST", `the key of lock "${this.name}" was deleted`, {
-        mayHaveApplied: false,
-      }),
-    );
+  /** What `JSON.stringify` makes of it. */
+  toJSON(): { name: string; key: string; token: number } {
+    return { name: this.name, key: this.key, token: this.token };
   }
 
-  /** @internal NameWatchUser. */
-  onWatching(): void {}
-  /** @internal NameWatchUser. */
-  onBatchEnd(): void {}
-  /** @internal NameWatchUser. */
-  onBroken(): void {}
-
-  async #release(): Promise<void> {
-    const { session, plans, key } = this.#place;
-    const sessionAlive = !session.signal.aborted;
-    if (lockEvents.hasSubscribers && !this.signal.aborted)
-      lockEvents.publish({ type: "released", ...this.#history() });
-    const deleteKey = (): Promise<unknown> => plans.release.run({ key, token: this.token });
-    this.#end(
-      new LockLostError("ETCD_LOCK_LOST", `lock "${this.name}" was released`, { mayHaveApplied: false }),
-    );
-    try {
-      // With the lease gone the key is gone, or going without our help.
-      if (sessionAlive) await deleteKey();
-    } catch (error) {
-      void removeKey(session, deleteKey);
-      throw error;
-    } finally {
-      if (this.#mayComeAgain) removeLateKey(this.#place);
-      this.#turn.leave();
-    }
-  }
-
-  #lose(reason: LockLostError): void {
-    if (!this.signal.aborted) {
-      this.#lostReason = reason;
-      if (lockEvents.hasSubscribers) lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
-    }
+  /** @internal It is not held any more, and was not released. */
+  lose(reason: LockLostError): void {
+    if (this.#endReason !== undefined) return;
+    this.#wasLost = true;
+    if (lockEvents.hasSubscribers) lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
     this.#end(reason);
   }
 
-  #history(): { name: string; token: number; heldMs: number } {
-    const { runtime } = this.#place.session.client.parts.pool;
-    return { name: this.name, token: this.token, heldMs: runtime.now() - this.#acquiredAtMs };
+  /** @internal */
+  loseKey(): void {
+    this.lose(lostError(this.name, "is lost: its key was deleted"));
+  }
+
+  async #release(options: CallerOptions): Promise<void> {
+    if (this.#endReason === undefined) {
+      if (lockEvents.hasSubscribers) lockEvents.publish({ type: "released", ...this.#history() });
+      this.#end(lostError(this.name, "was released"));
+    }
+    await this.#parts.giveUp(options, this.#wasLost);
   }
 
   #end(reason: LockLostError): void {
-    this.#place.session.signal.removeEventListener("abort", this.#onSessionEnd);
-    // Here and not in `release`, which the owner of a lost lock may never call.
-    this.#place.watch.leave(this);
-    if (!this.signal.aborted) this.#controller.abort(reason);
+    this.#endReason = reason;
+    this.#stopListening();
+    this.#parts.onEnd?.();
+    this.#controller?.abort(reason);
+  }
+
+  #history(): { name: string; token: number; heldMs: number } {
+    const { runtime } = this.#parts.life.client.parts.pool;
+    return { name: this.name, token: this.token, heldMs: runtime.now() - this.#acquiredAtMs };
   }
 }
+
+const lostError = (name: string, what: string): LockLostError =>
+  new LockLostError("ETCD_LOCK_LOST", `lock "${name}" ${what}`, { mayHaveApplied: false });

@@ -1,13 +1,17 @@
+import type { CallerOptions } from "../client/calls.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
 import { lockEvents } from "../tracing.js";
+import { compare } from "../txn/shape.js";
 import { Acquisition } from "./acquisition.js";
+import { HeldKey } from "./held-key.js";
+import { removeKey, removeLateKey } from "./key-removal.js";
 import type { LockPlace } from "./lock-place.js";
 import type { Turn } from "./lock-queue.js";
 import { Lock } from "./lock.js";
 import { lockPlans } from "./lock-plans.js";
-import { NameWatch } from "./name-watch.js";
 import type { Session } from "./session.js";
+import type { Acquired } from "./acquisition.js";
 
 export interface LockOptions {
   /** Ends the wait with an AbortError; our place in the line is then cleaned up in the background. */
@@ -16,15 +20,14 @@ export interface LockOptions {
   timeoutMs?: number | undefined;
 }
 
-/** What the mutexes of one session share. */
-interface SessionState {
-  /** By lock name, for as long as somebody uses or soon may use them. */
-  readonly watches: Map<string, NameWatch>;
-  /** Numbers acquires, so that their keys can be told apart. */
-  acquireCount: number;
-}
+/** Numbers the acquires of a session, so that their keys can be told apart. */
+const acquireCounts = new WeakMap<Session, number>();
 
-const stateOf = new WeakMap<Session, SessionState>();
+const nextAcquire = (session: Session): number => {
+  const count = (acquireCounts.get(session) ?? 0) + 1;
+  acquireCounts.set(session, count);
+  return count;
+};
 
 /**
  * A lock with a name, for everyone who uses the same cluster: Go's `concurrency.Mutex` and `etcdctl lock` on the
@@ -168,28 +171,65 @@ export class Mutex {
   ): Promise<{ lock: Lock; contended: boolean }> {
     const session = this.#session;
     const turn = await this.#enter(ends, caller);
-    const shared = this.#sessionState();
-    const acquire = ++shared.acquireCount;
     const place: LockPlace = {
       session,
       plans: lockPlans(session.client),
       prefix: this.#prefix,
       key: this.#key,
-      watch: this.#nameWatch(shared),
-      value: String(acquire),
+      value: String(nextAcquire(session)),
     };
     const acquisition = new Acquisition(place);
     try {
-      const token = await acquisition.run(ends);
+      const acquired = await acquisition.run(ends);
       // Not a moment later than it can be proved.
       session.assertAlive();
       acquisition.assertStanding();
-      const lock = new Lock(this.name, token, place, turn, acquisition.repeated);
+      const lock = this.#lockOf(place, acquired, turn, acquisition.repeated);
+      acquisition.close();
       return { lock, contended: acquisition.contended };
     } catch (error) {
       this.#cleanUp(acquisition, turn);
       throw this.#asOutcome(error, caller);
     }
+  }
+
+  /** @param mayComeAgain another copy of its acquire may be on its way */
+  #lockOf(place: LockPlace, acquired: Acquired, turn: Turn, mayComeAgain: boolean): Lock {
+    const { session, plans, prefix, key, value } = place;
+    const { createRevision, token } = acquired;
+    const heldKey = new HeldKey({
+      life: session,
+      prefix,
+      key,
+      createRevision,
+      onDeleted: () => {
+        lock.loseKey();
+      },
+    });
+    const lock = new Lock({
+      life: session,
+      name: this.name,
+      key,
+      token,
+      guard: [compare.createRevision(key, "=", createRevision), compare.value(key, "=", value)],
+      onEnd: () => {
+        heldKey.close();
+      },
+      giveUp: async (options: CallerOptions) => {
+        const deleteKey = (): Promise<unknown> => plans.release.run({ key, createRevision }, options);
+        try {
+          // With the lease gone the key is gone, or going without our help.
+          if (session.endReason === undefined) await deleteKey();
+        } catch (error) {
+          void removeKey(session, () => plans.release.run({ key, createRevision }));
+          throw error;
+        } finally {
+          if (mayComeAgain) removeLateKey(place);
+          turn.leave();
+        }
+      },
+    });
+    return lock;
   }
 
   async #enter(ends: AbortSignal | undefined, caller: AbortSignal | undefined): Promise<Turn> {
@@ -215,23 +255,5 @@ export class Mutex {
         this.#cleanUps.delete(cleanUp);
       });
     this.#cleanUps.add(cleanUp);
-  }
-
-  #sessionState(): SessionState {
-    let state = stateOf.get(this.#session);
-    if (state === undefined) {
-      state = { watches: new Map<string, NameWatch>(), acquireCount: 0 };
-      stateOf.set(this.#session, state);
-    }
-    return state;
-  }
-
-  #nameWatch({ watches }: SessionState): NameWatch {
-    let watch = watches.get(this.name);
-    if (watch === undefined) {
-      watch = new NameWatch(this.#session.client, this.#prefix, () => watches.delete(this.name));
-      watches.set(this.name, watch);
-    }
-    return watch;
   }
 }

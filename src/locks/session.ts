@@ -6,6 +6,7 @@ import { ArgumentError, ConnectionError, EtcdError, LockLostError } from "../err
 import { DEFAULT_SESSION_TTL_SECONDS } from "../options.js";
 import { lockEvents } from "../tracing.js";
 import { LockQueue } from "./lock-queue.js";
+import type { LockLife } from "./lock.js";
 
 export interface SessionOptions extends CallerOptions {
   /**
@@ -22,13 +23,15 @@ export interface SessionOptions extends CallerOptions {
  * It never claims to be alive past the moment where that can be proved: the send time of the last answered
  * renewal, plus the TTL, minus a margin, on this machine's monotonic clock.
  */
-export class Session {
+export class Session implements LockLife {
   /** Where the session's locks are: all of the store, or a namespace. */
   readonly client: Namespace;
   /** The lease's id, chosen by us. */
   readonly leaseId: bigint;
   readonly #lease: KeptLease;
   readonly #controller = new AbortController();
+  /** Not listeners of the signal: taking one of ten thousand away would look at all of them. */
+  readonly #dependents = new Set<() => void>();
   #closing: Promise<void> | undefined;
   /** @internal Callers of this process, by lock name, in order. */
   readonly queue = new LockQueue();
@@ -37,7 +40,7 @@ export class Session {
     this.client = client;
     this.leaseId = lease.id;
     this.#lease = lease;
-    // Every lock of the session listens; Node would take more than ten for a leak.
+    // Whoever works under the session listens; Node would take more than ten for a leak.
     setMaxListeners(0, this.#controller.signal);
     lease.signal.addEventListener("abort", () => {
       const reason = lease.signal.reason as EtcdError;
@@ -83,6 +86,23 @@ export class Session {
     return this.#lease.remainingMs;
   }
 
+  /** @internal Why it has ended; undefined while it has not. */
+  get endReason(): LockLostError | undefined {
+    return this.signal.aborted ? (this.signal.reason as LockLostError) : undefined;
+  }
+
+  /**
+   * @internal Calls `callback`, which must not throw, when the session ends: after `signal` has aborted, in the order of
+   * these calls. Costs the same however many there are.
+   * @returns takes it back
+   */
+  onEnd(callback: () => void): () => void {
+    this.#dependents.add(callback);
+    return () => {
+      this.#dependents.delete(callback);
+    };
+  }
+
   /** @throws LockLostError ETCD_SESSION_EXPIRED unless the lease is provably alive at this moment */
   assertAlive(): void {
     if (this.remainingMs <= 0) throw this.signal.reason;
@@ -123,5 +143,8 @@ export class Session {
       lockEvents.publish({ type: "sessionEnded", leaseId: this.leaseId, error });
     }
     this.#controller.abort(error);
+    const dependents = [...this.#dependents];
+    this.#dependents.clear();
+    for (const callback of dependents) callback();
   }
 }

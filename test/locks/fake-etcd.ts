@@ -32,7 +32,13 @@ interface AnyOperation {
   key: unknown;
   value: unknown;
   shape: AnyShape;
-  options: { prefix?: boolean; lease?: unknown; maxCreateRevision?: unknown };
+  options: {
+    prefix?: boolean;
+    lease?: unknown;
+    maxCreateRevision?: unknown;
+    sort?: unknown;
+    limit?: unknown;
+  };
 }
 interface AnyShape {
   if?: readonly AnyCompare[];
@@ -133,7 +139,7 @@ export class FakeEtcd {
       return { kind: "delete", deleted: had ? 1 : 0, previous: [] };
     }
     const before = (fill(operation.options.maxCreateRevision) as number | undefined) ?? Infinity;
-    const kvs = [...this.keys]
+    const found = [...this.keys]
       .filter(([name]) => (operation.options.prefix === true ? name.startsWith(key) : name === key))
       .filter(([, entry]) => entry.createRevision <= before)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -143,7 +149,15 @@ export class FakeEtcd {
         value: bytesOf(entry.value),
         version: 1,
       }));
-    return { kind: "get", kvs, count: kvs.length, more: false };
+    const { sort } = operation.options as { sort?: { target: string; order: string } };
+    if (sort !== undefined) {
+      if (sort.target !== "createRevision") throw new Error("the model sorts by create revision only");
+      const sign = sort.order === "descend" ? -1 : 1;
+      found.sort((a, b) => sign * (a.createRevision - b.createRevision));
+    }
+    const limit = (fill(operation.options.limit) as number | undefined) ?? 0;
+    const kvs = limit === 0 ? found : found.slice(0, limit);
+    return { kind: "get", kvs, count: found.length, more: kvs.length < found.length };
   }
 
   #holds(compare: AnyCompare, parameters: Parameters, prefix: string): boolean {
@@ -187,7 +201,8 @@ export class FakeWatch implements Watch {
 
   constructor(
     readonly client: FakeClient,
-    readonly prefix: string,
+    readonly key: string,
+    readonly isPrefix: boolean,
     readonly events: WatchEvents,
   ) {
     client.parts.watches.opened.add(this);
@@ -206,13 +221,16 @@ export class FakeWatch implements Watch {
 
   publish(events: readonly Event[], revision: number): void {
     const mine = events.filter(
-      ({ type, kv }) =>
-        type === Event.EventType.DELETE && Buffer.from(kv!.key).toString().startsWith(this.prefix),
+      ({ type, kv }) => type === Event.EventType.DELETE && this.#covers(Buffer.from(kv!.key).toString()),
     );
     if (mine.length > 0)
       this.messages.push(() => {
         this.events.onEvents(mine, revision);
       });
+  }
+
+  #covers(key: string): boolean {
+    return this.isPrefix ? key.startsWith(this.key) : key === this.key;
   }
 
   /** The create request arrives, or the oldest message does. */
@@ -285,7 +303,7 @@ export class FakeClient {
     this.watches = {
       opened: new Set<FakeWatch>(),
       open: (target: WatchTarget, events: WatchEvents): Watch =>
-        new FakeWatch(this, Buffer.from(target.key).toString(), events),
+        new FakeWatch(this, Buffer.from(target.key).toString(), target.rangeEnd !== undefined, events),
     };
   }
 

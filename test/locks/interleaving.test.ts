@@ -74,7 +74,9 @@ class World {
           const grant = ++this.#grants;
           expect([...this.holders]).toEqual([]);
           expect(this.etcd.holder(`${NAME}/`)).toBe(prefix + lock.key);
-          expect(this.etcd.keys.get(prefix + lock.key)?.createRevision).toBe(lock.token);
+          const { createRevision, value } = this.etcd.keys.get(prefix + lock.key)!;
+          expect(lock.guard().map(({ operand }) => operand)).toEqual([createRevision, value]);
+          expect(lock.token).toBeGreaterThanOrEqual(createRevision);
           this.holders.add(grant);
           const stop = (): void => {
             this.holders.delete(grant);
