@@ -95,6 +95,9 @@ export type {
   CompareConditions,
 } from "./locks/compare-and-swap.js";
 export { CompareError } from "./locks/compare-error.js";
+export { stm } from "./locks/stm.js";
+export type { StmIsolation, StmOptions, StmResult } from "./locks/stm.js";
+export type { StmPutOptions, StmTxn } from "./locks/stm-attempt.js";
 export { compare, op, param } from "./txn/shape.js";
 export type * from "./txn/shape.js";
 export type { PreparedTxn, PreparedTxnOptions, RunOptions, TxnCallback } from "./txn/prepared-txn.js";

@@ -255,3 +255,9 @@ export const SHORT_LEASE_SECONDS = 5;
 export const RENEWAL_TIMEOUT_MIN_MS = 100;
 /** Calendar and monotonic clock drift apart by less than this between two looks: NTP slews at most 0.5 ms per second. */
 export const CALENDAR_NOISE_MS = 50;
+
+/**
+ * Between attempts of `stm`, from the second repeat on. 1 ms: what was in the way is mostly one commit, which takes about
+ * that. 100 ms: far more transactions than that can be under way at once find their turns, and a caller does not notice it.
+ */
+export const STM_BACKOFF = { baseMs: 1, capMs: 100 } as const;

@@ -93,6 +93,11 @@ export class Lock {
     return this.#endReason === undefined && this.#parts.life.remainingMs > 0;
   }
 
+  /** @internal Where its key, and its guard's keys, are. */
+  get client(): Namespace {
+    return this.#parts.life.client;
+  }
+
   /** @internal Why it was lost, if that happened before a release. */
   get lostReason(): LockLostError | undefined {
     return this.isHeld || !this.#wasLost ? undefined : this.#endReason;
