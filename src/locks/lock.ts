@@ -105,7 +105,8 @@ export class Lock {
 
   /** @throws LockLostError unless the lock is provably held at this moment */
   assertHeld(): void {
-    if (!this.isHeld) throw this.#endReason!;
+    // In a listener of the session's signal its end is known, and we have not heard of it yet.
+    if (!this.isHeld) throw this.#endReason ?? this.#parts.life.endReason!;
   }
 
   /**
