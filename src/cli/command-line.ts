@@ -1,12 +1,16 @@
 import type { Command, Option } from "commander";
 import { parseBoolean } from "./global-flags.js";
 
-/** Commands whose arguments behind `--` are a command to run, and not their own. */
-const commandTakers = new WeakSet<Command>();
+/** Commands whose arguments behind `--` are a command to run, and not their own; and how many are theirs at most. */
+const commandTakers = new WeakMap<Command, number>();
 
-/** `watch KEY -- CMD...`: what stands behind `--` is not among the command's arguments, but `trailing` of the run. */
-export const takesTrailing = (command: Command): Command => {
-  commandTakers.add(command);
+/**
+ * `watch KEY -- CMD...`: what stands behind `--` is not among the command's arguments, but `trailing` of the run.
+ *
+ * @param operandCount `lock NAME CMD...`: so many arguments are the command's own, and `--` may be left out before the rest
+ */
+export const takesTrailing = (command: Command, operandCount = Infinity): Command => {
+  commandTakers.set(command, operandCount);
   return command;
 };
 
@@ -23,6 +27,18 @@ const isOption = (text: string): boolean => text.startsWith("-") && text.length 
 const optionNamed = (command: Command, text: string): Option | undefined =>
   command.options.find(({ long, short }) => text === long || text === short);
 
+/** Short flags may share a dash, the last one with a value: `-nE 9`. */
+const endsWithValueFlag = (command: Command, text: string): boolean => {
+  if (text.startsWith("--")) return optionNamed(command, text)?.required === true;
+  for (let i = 1; i < text.length; i++) {
+    const option = optionNamed(command, `-${text[i]!}`);
+    if (option === undefined) return false;
+    // What follows in the same argument is its value.
+    if (option.required) return i === text.length - 1;
+  }
+  return false;
+};
+
 /**
  * Rewrites what Go's flags allow and commander does not: `--prefix=true`, `--prefix=false`. Cuts off the command behind
  * `--` where there may be one.
@@ -30,6 +46,7 @@ const optionNamed = (command: Command, text: string): Option | undefined =>
 export function normalizeArguments(program: Command, given: readonly string[]): CommandLine {
   const own: string[] = [];
   let command = program;
+  let operandCount = 0;
   for (let i = 0; i < given.length; i++) {
     const text = given[i]!;
     if (text === "--") {
@@ -37,9 +54,11 @@ export function normalizeArguments(program: Command, given: readonly string[]): 
       return { own: [...own, ...given.slice(i)], trailing: undefined };
     }
     if (!isOption(text)) {
+      if (operandCount === commandTakers.get(command)) return { own, trailing: given.slice(i) };
       own.push(text);
       const next = command.commands.find((each) => each.name() === text || each.aliases().includes(text));
-      if (next !== undefined) command = next;
+      if (next === undefined) operandCount++;
+      else command = next;
       continue;
     }
     const equalsAt = text.startsWith("--") ? text.indexOf("=") : -1;
@@ -47,7 +66,7 @@ export function normalizeArguments(program: Command, given: readonly string[]): 
     if (equalsAt < 0) {
       own.push(text);
       // Its value, whatever it looks like.
-      if (option?.required === true && i + 1 < given.length) own.push(given[++i]!);
+      if (endsWithValueFlag(command, text) && i + 1 < given.length) own.push(given[++i]!);
       continue;
     }
     const value = option?.isBoolean() === true ? parseBoolean(text.slice(equalsAt + 1)) : undefined;

@@ -5,10 +5,12 @@
 import type { Command } from "commander";
 import type { Readable, Writable } from "node:stream";
 import type { Client } from "../index.js";
-import { ExitError, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+import { ExitError, exitCodeOfSignal } from "./exit-codes.js";
 import { clientOptionsOf, readSettings } from "./global-flags.js";
 import type { Environment, FlagValues, Settings } from "./global-flags.js";
+import type { Header } from "./kv-print.js";
 import { Output } from "./output.js";
+import { ReplySource } from "./reply-source.js";
 import { Signals } from "./signals.js";
 import { startTracing } from "./debug-lines.js";
 
@@ -25,6 +27,8 @@ export interface Run {
   readonly settings: Settings;
   /** Made when it is first asked for; closed after the action. Calls have `--command-timeout`. */
   client(): Promise<Client>;
+  /** The header of the last reply, which JSON has and the client's results leave out. */
+  header(known: { revision?: number; raftTerm?: number }): Promise<Header>;
   /** Data, for programs to read. */
   readonly out: Output;
   /** A line for people, on stderr. */
@@ -32,7 +36,9 @@ export interface Run {
   readonly stdin: Readable;
   readonly environment: Environment;
   readonly signals: Signals;
-  /** Aborts at the first SIGINT, SIGTERM or SIGHUP; a command that ends by it exits with 128 + the signal. */
+  /** What to do when the reader of stdout has gone away; otherwise the program ends then, at once. */
+  onOutputLost(handler: () => void): void;
+  /** Aborts at the first SIGINT, SIGTERM, SIGHUP or SIGQUIT; a command that ends by it exits with 128 + the signal. */
   readonly signal: AbortSignal;
   /** What stood behind `--`, of a command that takes a command (`takesTrailing`). */
   readonly trailing: readonly string[] | undefined;
@@ -55,6 +61,8 @@ export class Context {
   exitCode = 0;
   /** As soon as it is known: errors are printed so. */
   jsonErrors = false;
+  /** Is stdout's reader gone, and does a command see to it that we end? */
+  outputLost: (() => void) | undefined;
 
   constructor(options: ContextOptions) {
     this.#options = options;
@@ -75,16 +83,27 @@ export class Context {
     const note = (line: string): void => void stderr.write(`${line}\n`);
     const stopTracing = settings.debug ? startTracing(note) : undefined;
     let opened: Promise<Client> | undefined;
+    const client = (): Promise<Client> => (opened ??= openClient(settings));
+    // Before the first call, and only where it is needed: calls that are listened to cost more.
+    const wantsHeaders = settings.format === "json" || settings.format === "fields";
+    const source = wantsHeaders ? new ReplySource() : undefined;
     const signals = this.#signals;
     const run: Run = {
       settings,
-      client: () => (opened ??= openClient(settings)),
+      client,
+      header: async (known) => {
+        if (source === undefined) throw new Error("headers are for json and fields");
+        return source.header(await client(), known);
+      },
       out: new Output(stdout),
       note,
       stdin,
       environment,
       signals,
       signal: signals.signal,
+      onOutputLost: (handler) => {
+        this.outputLost = handler;
+      },
       trailing: this.trailing,
     };
     signals.start();
@@ -92,12 +111,12 @@ export class Context {
       return (await action(run, command.args, flags)) ?? 0;
     } catch (error) {
       // Whoever sent the signal knows why.
-      if (signals.received !== undefined && isEtcdError(error) && error.code === "ETCD_ABORTED")
+      if (signals.received !== undefined && error instanceof Error && error.name === "AbortError")
         throw new ExitError(exitCodeOfSignal(signals.received));
       throw error;
     } finally {
-      const client = await opened?.catch(() => undefined);
-      await client?.close();
+      await (await opened?.catch(() => undefined))?.close();
+      source?.stop();
       signals.stop();
       stopTracing?.();
     }

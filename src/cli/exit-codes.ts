@@ -13,6 +13,7 @@
  *
  * 64 to 75 are sysexits(3). etcdctl has 128 for bad arguments and 1 to 6 for the rest.
  */
+import { constants } from "node:os";
 import type { EtcdError, ErrorCode } from "../index.js";
 
 export const ExitCode = {
@@ -35,18 +36,8 @@ export const EXIT_CODES_HELP = `Exit codes:
   128+n  ended by signal n: 130 by Ctrl-C
 `;
 
-/** Numbers of the signals that end us (signal(7)). */
-const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGKILL: 9,
-  SIGPIPE: 13,
-  SIGTERM: 15,
-};
-
 /** As a shell shows it. */
-export const exitCodeOfSignal = (signal: NodeJS.Signals): number => 128 + (SIGNAL_NUMBERS[signal] ?? 0);
+export const exitCodeOfSignal = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 /** The command line, the environment or the input is wrong: nothing was sent. Exits with 64. */
 export class UsageError extends Error {

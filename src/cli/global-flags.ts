@@ -12,7 +12,7 @@ import { UsageError } from "./exit-codes.js";
 /** Variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const OUTPUT_FORMATS = ["simple", "json", "table"] as const;
+export const OUTPUT_FORMATS = ["simple", "json", "fields", "table"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** What the global flags and the environment say. */

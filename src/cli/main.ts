@@ -9,8 +9,7 @@ import { buildProgram } from "./program.js";
 declare const ETCDWIRE_VERSION: string;
 
 /** Runs the program to its end. @returns the exit code */
-export async function main(given: readonly string[]): Promise<number> {
-  const context = new Context(process);
+async function main(context: Context, given: readonly string[]): Promise<number> {
   const program = buildProgram(context, ETCDWIRE_VERSION);
   // Before anything is parsed: it is about errors of that too.
   context.jsonErrors = given.includes("--json-errors");
@@ -51,14 +50,17 @@ function report(error: unknown, asJson: boolean): number {
   return exitCode;
 }
 
-/** A reader that goes away (`etcdwire get ... | head -1`) is no error of ours: the signal's status, and not a word. */
-const onOutputError = (error: NodeJS.ErrnoException): void => {
-  process.exit(error.code === "EPIPE" ? exitCodeOfSignal("SIGPIPE") : ExitCode.INTERNAL);
-};
-process.stdout.on("error", onOutputError);
-process.stderr.on("error", onOutputError);
+const context = new Context(process);
 
-void main(process.argv.slice(2)).then((exitCode) => {
+/** A reader that goes away (`etcdwire get ... | head -1`) is no error of ours: the signal's status, and not a word. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE" && context.outputLost !== undefined) context.outputLost();
+  else process.exit(error.code === "EPIPE" ? exitCodeOfSignal("SIGPIPE") : ExitCode.INTERNAL);
+});
+// Nobody is left who could be told of it; what we were doing for others goes on.
+process.stderr.on("error", () => {});
+
+void main(context, process.argv.slice(2)).then((exitCode) => {
   // When everything is written: `exit` would not wait for a slow pipe.
   process.stdout.write("", () => process.exit(exitCode));
 });

@@ -1,7 +1,7 @@
 import { exitCodeOfSignal } from "./exit-codes.js";
 
 /** The signals that end the program. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /**
  * What the program does about signals: the first one aborts `signal`, so that what is under way ends well, and the
