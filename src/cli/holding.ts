@@ -1,0 +1,77 @@
+/** What `lock` and `elect` have in common: they hold something for as long as they live, and may lose it. */
+import type { CallerOptions, Client, Session } from "../index.js";
+import type { Run } from "./context.js";
+import { ExitCode, ExitError, exitCodeOf, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+
+/** A lock, or the leadership of an election. */
+export interface Holding {
+  readonly isHeld: boolean;
+  readonly signal: AbortSignal;
+  release(options: CallerOptions): Promise<void>;
+}
+
+/** What was lost is gone, or cannot be reached: the lease that may be left need not be waited for. */
+const LOST_CLOSE_TIMEOUT_MS = 1_000;
+
+/** Says who says it: the command that we run writes to the same stderr. */
+export const tell = (run: Run, line: string): void => run.note(`etcdwire: ${line}`);
+
+export async function openSession(run: Run, client: Client, ttlSeconds: number): Promise<Session> {
+  const { Session } = await import("../index.js");
+  return Session.create(client, { ttlSeconds, signal: run.signal });
+}
+
+/**
+ * Until something is held nothing can be lost, and a cluster that refuses is of no more use than one that does not answer:
+ * 1 would say that somebody else holds it.
+ */
+export async function beforeHolding<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isEtcdError(error) || error.code === "ETCD_ABORTED") throw error;
+    const exitCode = exitCodeOf(error);
+    if (exitCode !== ExitCode.FAILURE && exitCode !== ExitCode.LOST) throw error;
+    throw new ExitError(ExitCode.UNAVAILABLE, error.message);
+  }
+}
+
+/** @throws ExitError when a signal has come, or nobody reads our output any more */
+export function endIfInterrupted({ signals }: Run): void {
+  if (signals.received !== undefined) throw new ExitError(exitCodeOfSignal(signals.received));
+}
+
+/**
+ * Waits for a signal that ends us: that is what ends it well, so the status is 0.
+ *
+ * @throws ExitError when what is held is lost, or nobody reads our output any more
+ */
+export async function holdUntilSignal(run: Run, held: Holding): Promise<number> {
+  await new Promise<void>((resolve) => {
+    for (const signal of [run.signal, held.signal]) {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    }
+  });
+  if (!held.isHeld) throw new ExitError(ExitCode.LOST, (held.signal.reason as Error).message);
+  if (run.signals.received === "SIGPIPE") endIfInterrupted(run);
+  return ExitCode.OK;
+}
+
+/** Gives up what is held, in bounded time. */
+export async function letGo(run: Run, session: Session, held: Holding, what: string): Promise<void> {
+  if (!held.isHeld) {
+    await session.close({ timeoutMs: LOST_CLOSE_TIMEOUT_MS });
+    return;
+  }
+  try {
+    await held.release({ timeoutMs: run.settings.commandTimeoutMs });
+  } catch (error) {
+    if (!isEtcdError(error)) throw error;
+    tell(
+      run,
+      `${what} could not be given up (${error.message}): it ends by itself within ${session.ttlSeconds} s`,
+    );
+    await session.close({ timeoutMs: 1 });
+  }
+}
