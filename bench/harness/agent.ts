@@ -6,7 +6,7 @@ import type { Measurement, RunRequest, RunSetup, Target, Workload } from "./work
 
 /** The bench's end of one agent process. */
 export interface Agent {
-  /** For workloads whose runs have servers of their own. */
+  /** Before each run, and before its moment is known. */
   prepare(setup: RunSetup): Promise<void>;
   run(request: RunRequest): Promise<Measurement>;
   /** Closes the system and waits for the process to end; kills it when it does not. */

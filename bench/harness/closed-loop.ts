@@ -28,6 +28,7 @@ export const runClosedLoop = (operation: Operation, loop: ClosedLoop): Promise<M
   new Promise((resolve) => {
     let samples = new Float32Array(SAMPLES_INITIAL_COUNT);
     let sampleCount = 0;
+    let totalCount = 0;
     let errorCount = 0;
     let errorText: string | undefined;
     let openCount = loop.concurrency;
@@ -59,11 +60,13 @@ export const runClosedLoop = (operation: Operation, loop: ClosedLoop): Promise<M
         cpuUs,
         errorCount,
         errorText,
+        totalCount,
       });
     };
 
     const onDone = (slot: number, error: unknown): void => {
       const now = performance.now();
+      totalCount++;
       if (windowStart === 0) {
         if (now >= warmupEnd) {
           windowStart = now;

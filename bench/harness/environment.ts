@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageRoot } from "./package-root.js";
 
 /** Without this no number means anything. */
 export interface Environment {
@@ -23,13 +23,6 @@ export interface Environment {
 
 /** The server's side, known once one is running. */
 export type EtcdEnvironment = Pick<Environment, "etcdVersion" | "memberCount" | "dataFileSystem">;
-
-/** The package's root: the nearest folder above this file with a package.json (`dist/` has none). */
-const packageRoot = (): string => {
-  let directory = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(directory, "package.json"))) directory = path.dirname(directory);
-  return directory;
-};
 
 const gitCommit = (root: string): string => {
   const git = (...parameters: string[]): string =>

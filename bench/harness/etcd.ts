@@ -2,12 +2,15 @@ import { EtcdCluster } from "../../src/testing/index.js";
 import { BULK_MIB } from "../null-replies.js";
 import type { EtcdEnvironment } from "./environment.js";
 import { openNullServer } from "./null-server-child.js";
-import type { Target } from "./workload.js";
+import { readServerCounters } from "./server-counters.js";
+import type { ServerCounters, Target } from "./workload.js";
 
 /** What a workload on an etcd is measured against. */
 export interface EtcdTarget {
   readonly target: Target;
   readonly environment: EtcdEnvironment;
+  /** What its members have counted so far. */
+  readCounters(): Promise<ServerCounters>;
   close(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export const openEtcd = async (memberCount: 1 | 3, log: (line: string) => void):
       memberCount,
       dataFileSystem: cluster.dataFileSystem,
     },
+    readCounters: () => readServerCounters(cluster.endpoints),
     close: () => cluster.close(),
   };
 };
@@ -49,6 +53,7 @@ export const openEtcdAndNullServer = async (
     return {
       target: { ...etcd.target, nullEndpoint: nullServer.target.endpoints[0]! },
       environment: etcd.environment,
+      readCounters: () => etcd.readCounters(),
       close: async () => {
         await Promise.all([etcd.close(), nullServer.close()]);
       },

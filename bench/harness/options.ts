@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
+import type { MemberCount } from "./workload.js";
 
 /** What the command line asks for. */
 export interface BenchOptions {
@@ -11,8 +12,11 @@ export interface BenchOptions {
   /** Undefined: each workload's own. */
   readonly seconds: number | undefined;
   readonly jsonFile: string | undefined;
-  readonly memberCount: 1 | 3;
+  /** Undefined: 1, and rows that say otherwise. */
+  readonly memberCount: MemberCount | undefined;
   readonly smoke: boolean;
+  /** No workload was named: only the rows that are meant for that. */
+  readonly headline: boolean;
   readonly help: boolean;
 }
 
@@ -32,7 +36,7 @@ const optionTypes = {
   seconds: { type: "string" },
   systems: { type: "string" },
   rows: { type: "string" },
-  members: { type: "string", default: "1" },
+  members: { type: "string" },
   smoke: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies NonNullable<ParseArgsConfig["options"]>;
@@ -70,7 +74,7 @@ export const parseOptions = (
     }
     return names;
   };
-  if (values.members !== "1" && values.members !== "3")
+  if (values.members !== undefined && values.members !== "1" && values.members !== "3")
     throw new UsageError(`--members is 1 or 3, not "${values.members}"`);
   const runCount = positive("runs", values.runs);
   if (runCount !== undefined && !Number.isInteger(runCount))
@@ -88,8 +92,9 @@ export const parseOptions = (
     runCount: runCount ?? (values.smoke ? SMOKE_RUN_COUNT : RUN_COUNT_DEFAULT),
     seconds: positive("seconds", values.seconds) ?? (values.smoke ? SMOKE_SECONDS : undefined),
     jsonFile: values.json,
-    memberCount: values.members === "1" ? 1 : 3,
+    memberCount: values.members === undefined ? undefined : values.members === "1" ? 1 : 3,
     smoke: values.smoke,
+    headline: positionals.length === 0,
     help: values.help,
   };
 };

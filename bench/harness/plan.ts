@@ -1,5 +1,5 @@
-import { paramsText } from "./workload.js";
-import type { Params, Workload } from "./workload.js";
+import { distinctSettings, paramsText } from "./workload.js";
+import type { MemberCount, Params, Workload } from "./workload.js";
 
 /** One run of one system at one set of parameters. */
 export interface PlannedRun {
@@ -17,6 +17,10 @@ export interface RunSelection {
   /** Only settings whose `paramsText` has all the words of one of these. */
   readonly rows?: readonly string[] | undefined;
   readonly smoke?: boolean | undefined;
+  /** Only what a run shows that names no workload. */
+  readonly headline?: boolean | undefined;
+  /** Leaves out settings that want another number of members. */
+  readonly memberCount?: MemberCount | undefined;
 }
 
 const hasWords = (text: string, wanted: string): boolean =>
@@ -29,16 +33,27 @@ const hasWords = (text: string, wanted: string): boolean =>
  */
 export const planRuns = (
   workload: Workload,
-  { runCount, systems = Object.keys(workload.systems), rows, smoke = false }: RunSelection,
+  { runCount, systems = Object.keys(workload.systems), rows, smoke, headline, memberCount }: RunSelection,
 ): PlannedRun[] => {
   const names = Object.keys(workload.systems).filter((name) => systems.includes(name));
-  const settings = ((smoke ? workload.smokeParams : undefined) ?? workload.params).filter(
-    (params) => rows?.some((row) => hasWords(paramsText(params), row)) ?? true,
+  const offered =
+    smoke === true
+      ? (workload.smokeParams ?? workload.params)
+      : rows !== undefined
+        ? distinctSettings([...workload.params, ...(workload.moreParams ?? [])])
+        : headline === true
+          ? (workload.headlineParams ?? workload.params)
+          : workload.params;
+  const settings = offered.filter(
+    (params) =>
+      (rows?.some((row) => hasWords(paramsText(params), row)) ?? true) &&
+      (memberCount === undefined || params.members === undefined || params.members === memberCount),
   );
   const plan: PlannedRun[] = [];
   for (let run = 0; run < runCount; run++) {
     for (const params of settings) {
-      const repeats = (system: string): number => (smoke ? 1 : (workload.repeats?.(system, params) ?? 1));
+      const repeats = (system: string): number =>
+        smoke === true ? 1 : (workload.repeats?.(system, params) ?? 1);
       for (let repeat = 0; repeat < Math.max(...names.map(repeats)); repeat++) {
         for (let turn = 0; turn < names.length; turn++) {
           const system = names[(turn + run) % names.length]!;

@@ -1,11 +1,20 @@
 import Table from "cli-table3";
-import { paramsText, settingsOf } from "./workload.js";
+import { figureHeads, paramsText, settingsOf } from "./workload.js";
 import { differenceSpread, mean, median, ratioSpread, spread, sum } from "./statistics.js";
 import type { Spread } from "./statistics.js";
 import type { Environment } from "./environment.js";
 import type { LatencyUs } from "./latency.js";
 import type { LeaseOutcome, Outcome, RunRecord, Unmeasured } from "./runner.js";
-import type { Bar, Metric, Params, RatioRule, ValueRule, WatchCounts, Workload } from "./workload.js";
+import type {
+  Bar,
+  Figures,
+  Metric,
+  Params,
+  RatioRule,
+  ValueRule,
+  WatchCounts,
+  Workload,
+} from "./workload.js";
 import type { FaultOutcome } from "./write-history.js";
 
 /** The values of one run, in the JSON. */
@@ -22,6 +31,8 @@ export interface RunValues {
   readonly operationCount?: number;
   /** Of workloads with a load in the background. */
   readonly bulkMiBPerSecond?: number;
+  /** Numbers that few workloads have. */
+  readonly figures?: Figures;
   /** Of workloads that watch. */
   readonly watch?: WatchCounts;
   /** Of workloads in which the leader fails. */
@@ -87,8 +98,12 @@ const metricOf = (run: RunValues, metric: Metric): number => {
       return percent(run.faults?.windowUnknown, run.faults?.windowStarted);
     case "leasesLost":
       return run.lease?.lost ?? NaN;
-    default:
+    case "p50":
+    case "p90":
+    case "p99":
       return run.serviceTimeUs[metric];
+    default:
+      return run.figures?.[metric] ?? NaN;
   }
 };
 
@@ -251,7 +266,7 @@ export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread):
 
 /** What the columns of a workload's table are, behind its parameters and its system. */
 const columnsOf = (
-  { shows }: Workload,
+  { shows, figures = [] }: Workload,
   hasBulk: boolean,
 ): { readonly about: string; readonly head: string[]; cells(result: Result): number[] } => {
   const spreadOf = (result: Result, metric: Metric): number[] => {
@@ -288,6 +303,7 @@ const columnsOf = (
       `client CPU µs/${isEvents ? "event" : "op"}`,
       ...(hasBulk ? ["bulk MiB/s"] : []),
       ...(isEvents ? ["bytes/watcher", "lost", "repeated"] : []),
+      ...figures.map((figure) => figureHeads[figure]),
       "errors",
     ],
     cells: (result) => {
@@ -303,6 +319,7 @@ const columnsOf = (
               sum(result.runs.map(({ watch }) => watch?.repeatedEvents ?? 0)),
             ]
           : []),
+        ...figures.map((figure) => spreadOf(result, figure)[0]!),
         result.errors,
       ];
     },
@@ -370,11 +387,14 @@ export const renderReport = (
     `${e.cpuModel}, ${e.coreCount} cores, load before ${number(e.loadAverage)}; Node ${e.nodeVersion}; etcdwire ${e.packageVersion} (${e.gitCommit})`,
     e.etcdVersion === undefined
       ? "no etcd in this run"
-      : `etcd ${e.etcdVersion}, ${e.memberCount} member${e.memberCount === 1 ? "" : "s"}, data on ${e.dataFileSystem}`,
+      : `etcd ${e.etcdVersion}, ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"}, data on ${e.dataFileSystem}`,
     `${e.date}; closed loop, unless a workload says otherwise: the next operation starts when one ends, so queueing is hidden. See bench/README.md.`,
   );
-  for (const { workload, system, reason } of unmeasured)
-    lines.push(`NOT MEASURED: ${workload} ${system}: ${reason}`);
+  const reasons = unmeasured.map(
+    ({ workload, system, reason }) => `NOT MEASURED: ${workload} ${system}: ${reason}`,
+  );
+  // Once, also where a workload has several clusters.
+  lines.push(...new Set(reasons));
   const spreads = new Map<string, Spread>(
     [...report.ratios, ...report.values].map((each) => [each.name, each]),
   );
@@ -393,10 +413,12 @@ export const renderReport = (
  */
 export const violations = (
   records: readonly RunRecord[],
-  workloads: readonly Pick<Workload, "name" | "promiseless">[] = [],
+  workloads: readonly Pick<Workload, "name" | "promiseless" | "zeroFigures">[] = [],
 ): string[] =>
-  records.flatMap(({ workload, system, params, overlaps = 0, tokenDisorders = 0, faults, watch }) => {
-    const promises = !workloads.find(({ name }) => name === workload)?.promiseless?.includes(system);
+  records.flatMap((record) => {
+    const { workload, system, params, overlaps = 0, tokenDisorders = 0, faults, watch, figures } = record;
+    const { promiseless, zeroFigures = [] } = workloads.find(({ name }) => name === workload) ?? {};
+    const promises = promiseless?.includes(system) !== true;
     const found = [
       [overlaps, "overlapping holders"],
       [tokenDisorders, "tokens out of order"],
@@ -407,6 +429,7 @@ export const violations = (
             [faults?.refusedApplied, "writes applied that were said not to be"],
             [watch?.lostEvents, "events lost"],
             [watch?.repeatedEvents, "events repeated"],
+            ...zeroFigures.map((figure) => [figures?.[figure], figureHeads[figure]] as const),
           ] as const)
         : []),
     ] as const;

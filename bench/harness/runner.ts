@@ -3,12 +3,21 @@ import type { LatencyUs } from "./latency.js";
 import { checkLockHistory } from "./lock-history.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun, RunSelection } from "./plan.js";
-import { monotonicUs, paramsText } from "./workload.js";
+import { agentCountOf, monotonicUs, paramsText, PeerMissingError } from "./workload.js";
 import { judgeWrites } from "./write-history.js";
 import type { FaultOutcome } from "./write-history.js";
 import type { Agent } from "./agent.js";
 import type { Attendant } from "./failing-etcd.js";
-import type { Measurement, Params, Target, WatchCounts, Witness, Workload } from "./workload.js";
+import type {
+  Figures,
+  Measurement,
+  Params,
+  ServerCounters,
+  Target,
+  WatchCounts,
+  Witness,
+  Workload,
+} from "./workload.js";
 
 /** One finished run. */
 export interface RunRecord {
@@ -29,6 +38,8 @@ export interface RunRecord {
   readonly operationCount?: number;
   /** Of workloads with a load in the background. */
   readonly bulkMiBPerSecond?: number;
+  /** Numbers that few workloads have. */
+  readonly figures?: Figures;
   /** Of workloads that watch. */
   readonly watch?: WatchCounts;
   /** Of workloads that write while the leader fails. */
@@ -49,6 +60,8 @@ export interface Unmeasured {
   readonly workload: string;
   readonly system: string;
   readonly reason: string;
+  /** It needs something that this machine cannot have: no failure of anybody's. */
+  readonly isMissing?: boolean;
 }
 
 export interface Outcome {
@@ -64,6 +77,8 @@ export interface Surroundings {
     close(): Promise<void>;
     /** Where each run has servers of its own, and something happens to them. */
     attendRun?(planned: PlannedRun): Promise<Attendant>;
+    /** Of servers that count. */
+    readCounters?(): Promise<ServerCounters>;
   }>;
   openAgent(workload: Workload, system: string, target: Target): Promise<Agent>;
   onProgress(text: string, doneCount: number, totalCount: number): void;
@@ -87,11 +102,40 @@ const judgeLease = ({ leaseLoss }: Measurement, { leaseIsAlive }: Witness): Leas
       ? { lost: 0 }
       : { lost: 1, why: "its key is gone from etcd" };
 
-/** Puts the agents' measurements of one run together, with what was done to the servers and found in them. */
+/** What the servers counted while a run was made, for each of its operations. Foreign writes are taken off. */
+const countedFigures = (
+  parts: readonly Measurement[],
+  before: ServerCounters,
+  after: ServerCounters,
+): Figures => {
+  const total = (value: (part: Measurement) => number): number =>
+    parts.reduce((sum, part) => sum + value(part), 0);
+  const operationCount = total((part) => part.totalCount ?? part.holds?.length ?? part.operationCount);
+  const foreignCount = total((part) => part.foreignWrites?.count ?? 0);
+  if (operationCount === 0) return {};
+  return {
+    requestsPerOp: (after.requests - before.requests - foreignCount) / operationCount,
+    eventsPerOp: (after.events - before.events) / operationCount,
+    revisionsPerOp: (after.revision - before.revision - foreignCount) / operationCount,
+  };
+};
+
+/** Each figure of the agents, which are sums; an agent that makes foreign writes tells their rate. */
+const figuresOf = (parts: readonly Measurement[]): Figures => {
+  const figures: Record<string, number> = {};
+  for (const { figures: own = {}, foreignWrites } of parts) {
+    for (const [name, value] of Object.entries(own)) figures[name] = (figures[name] ?? 0) + value;
+    if (foreignWrites !== undefined) figures["foreignWritesPerSecond"] = foreignWrites.perSecond;
+  }
+  return figures;
+};
+
+/** Puts the agents' measurements of one run together, with what was done to the servers, found in them and counted. */
 export const summarize = (
   planned: PlannedRun,
   parts: readonly Measurement[],
   witness?: Witness,
+  counted: Figures = {},
 ): RunRecord => {
   const histogram = new LatencyHistogram();
   const sum = (value: (part: Measurement) => number): number =>
@@ -105,6 +149,7 @@ export const summarize = (
   const writer = parts.find((part) => part.writes !== undefined);
   const leaseHolder = parts.find((part) => part.leaseLoss !== undefined);
   const watch = parts.find((part) => part.watch !== undefined)?.watch;
+  const figures = { ...figuresOf(parts), ...counted };
   // Agents of one run share one window, so the rates add up.
   const opsPerSecond = sum((part) => (part.elapsedMs > 0 ? (part.operationCount * 1e3) / part.elapsedMs : 0));
   return {
@@ -127,6 +172,7 @@ export const summarize = (
     ...(parts.some((part) => part.bulkBytes !== undefined)
       ? { bulkMiBPerSecond: sum(bulkBytesPerMs) * (1e3 / 2 ** 20) }
       : {}),
+    ...(Object.keys(figures).length === 0 ? {} : { figures }),
     ...(watch === undefined ? {} : { watch }),
     ...(writer === undefined || witness === undefined
       ? {}
@@ -135,6 +181,21 @@ export const summarize = (
       ? {}
       : { lease: judgeLease(leaseHolder, witness) }),
   };
+};
+
+/** Runs that are made on the same servers. */
+interface Stage {
+  readonly workload: Workload;
+  readonly plan: readonly PlannedRun[];
+}
+
+/** One stage for each number of members that rows of the workload ask for; within it, the plan's order. */
+const stagesOf = (workload: Workload, settings: RunSettings): Stage[] => {
+  const plan = planRuns(workload, settings);
+  return [...new Set(plan.map(({ params }) => params.members))].map((members) => ({
+    workload: members === undefined ? workload : { ...workload, memberCount: members },
+    plan: plan.filter(({ params }) => params.members === members),
+  }));
 };
 
 /**
@@ -148,17 +209,16 @@ export const runWorkloads = async (
   outcome: Outcome,
   signal: AbortSignal,
 ): Promise<void> => {
-  const plans = workloads.map((workload) => planRuns(workload, settings));
-  const totalCount = plans.reduce((sum, plan) => sum + plan.length, 0);
+  const stages = workloads.flatMap((workload) => stagesOf(workload, settings));
+  const totalCount = stages.reduce((sum, { plan }) => sum + plan.length, 0);
   const aborted = new Promise<"aborted">((resolve) => {
     signal.addEventListener("abort", () => resolve("aborted"), { once: true });
   });
   // As a function, because it changes while this one waits.
   const isAborted = (): boolean => signal.aborted;
   let doneCount = 0;
-  for (const [index, workload] of workloads.entries()) {
-    const plan = plans[index]!;
-    if (plan.length === 0 || isAborted()) continue;
+  for (const { workload, plan } of stages) {
+    if (isAborted()) continue;
     surroundings.onProgress(`${workload.name}: starting`, doneCount, totalCount);
     const server = await surroundings.openTarget(workload);
     const agents = new Map<string, Agent[]>();
@@ -167,7 +227,13 @@ export const runWorkloads = async (
     const giveUp = async (planned: PlannedRun, error: unknown): Promise<void> => {
       const reason = error instanceof Error ? error.message : String(error);
       const key = agentsKey(planned);
-      outcome.unmeasured.push({ workload: workload.name, system: key.trim(), reason });
+      const isMissing = error instanceof PeerMissingError;
+      outcome.unmeasured.push({
+        workload: workload.name,
+        system: key.trim(),
+        reason,
+        ...(isMissing ? { isMissing } : {}),
+      });
       const failed = agents.get(key) ?? [];
       agents.delete(key);
       await Promise.all(failed.map((agent) => agent.close()));
@@ -176,8 +242,14 @@ export const runWorkloads = async (
       for (const planned of new Map(plan.map((each) => [agentsKey(each), each])).values()) {
         const opened: Agent[] = [];
         agents.set(agentsKey(planned), opened);
+        const agentCounts = plan
+          .filter((each) => agentsKey(each) === agentsKey(planned))
+          .map(({ params }) => agentCountOf(workload, params, planned.system));
         try {
-          for (let agent = 0; agent < workload.agentCount; agent++) {
+          await workload.needs?.[planned.system]?.((line) => {
+            surroundings.onProgress(line, doneCount, totalCount);
+          });
+          for (let agent = 0; agent < Math.max(...agentCounts); agent++) {
             opened.push(await surroundings.openAgent(workload, planned.system, server.target));
           }
         } catch (error) {
@@ -186,7 +258,9 @@ export const runWorkloads = async (
       }
       for (const planned of plan) {
         if (isAborted()) break;
-        const opened = agents.get(agentsKey(planned));
+        const opened = agents
+          .get(agentsKey(planned))
+          ?.slice(0, agentCountOf(workload, planned.params, planned.system));
         if (opened !== undefined) {
           const seconds = settings.seconds ?? workload.seconds;
           let witness: Promise<Witness> | undefined;
@@ -208,10 +282,15 @@ export const runWorkloads = async (
               agentCount: opened.length,
               ...(attendant === undefined ? {} : { target: attendant.target }),
             };
-            if (attendant !== undefined) {
-              await Promise.all(opened.map((agent, agentIndex) => agent.prepare({ ...setup, agentIndex })));
+            const prepared = Promise.all(
+              opened.map((agent, agentIndex) => agent.prepare({ ...setup, agentIndex })),
+            );
+            if ((await Promise.race([prepared, aborted])) === "aborted") {
+              prepared.catch(() => {});
+              break;
             }
-            if (isAborted()) break;
+            const countsRequests = workload.countsRequests === true;
+            const before = countsRequests ? await server.readCounters?.() : undefined;
             const request = { ...setup, startAtUs: monotonicUs() + START_DELAY_US };
             const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
             witness = attendant?.attend(request, run);
@@ -221,7 +300,10 @@ export const runWorkloads = async (
               done.catch(() => {});
               break;
             }
-            outcome.records.push(summarize(planned, ...ended));
+            const after = countsRequests ? await server.readCounters?.() : undefined;
+            const counted =
+              before === undefined || after === undefined ? {} : countedFigures(ended[0], before, after);
+            outcome.records.push(summarize(planned, ...ended, counted));
           } catch (error) {
             // The servers are brought back whatever became of the agents.
             await witness?.catch(() => {});

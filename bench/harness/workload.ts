@@ -1,13 +1,26 @@
 /** The words of the harness: what is measured, of whom, and what comes out. */
 
+/** Members of an etcd that the bench starts. */
+export type MemberCount = 1 | 3;
+
 /** One row of a workload's table is one system at one set of parameters. */
 export interface Params {
   /** Operations in flight. */
   readonly concurrency?: number;
   /** Clients that want the same lock. */
   readonly contenders?: number;
+  /** Processes that the contenders are spread over. */
+  readonly processes?: number;
   /** How long a holder keeps the lock. */
   readonly holdMs?: number;
+  /** Members of the row's own etcd, whatever the command line says. */
+  readonly members?: MemberCount;
+  /** Puts per second that a process of its own makes meanwhile, to keys that have nothing to do with the locks. */
+  readonly foreignWrites?: number;
+  /** Locks that the client holds meanwhile. */
+  readonly locks?: number;
+  /** Acquires that wait. */
+  readonly waiters?: number;
   /** Which server the calls go to, where a workload has both. */
   readonly server?: "etcd" | "null";
   /** The call that is timed. */
@@ -29,7 +42,12 @@ export const paramsText = (params: Params): string =>
   [
     params.concurrency === undefined ? [] : [`c=${params.concurrency}`],
     params.contenders === undefined ? [] : [`contenders=${params.contenders}`],
+    params.processes === undefined ? [] : [`processes=${params.processes}`],
     params.holdMs === undefined ? [] : [`hold=${params.holdMs}ms`],
+    params.members === undefined ? [] : [`members=${params.members}`],
+    params.foreignWrites === undefined ? [] : [`writes=${params.foreignWrites}/s`],
+    params.locks === undefined ? [] : [`locks=${params.locks}`],
+    params.waiters === undefined ? [] : [`waiters=${params.waiters}`],
     params.server ?? [],
     params.call ?? [],
     params.bulk === undefined ? [] : [`bulk=${params.bulk}`],
@@ -62,7 +80,7 @@ export interface RunRequest {
   readonly runId: string;
   /** When all agents of the run begin, on `monotonicUs()`: they are separate processes. */
   readonly startAtUs: number;
-  /** This agent's number and how many there are. */
+  /** This agent's number and how many there are in this run. */
   readonly agentIndex: number;
   readonly agentCount: number;
   /** Where this run's servers are, if they are others than the workload's. */
@@ -98,6 +116,39 @@ export interface WatchCounts {
   readonly bytesPerWatcher?: number;
 }
 
+/** What came of the writes that were to disturb. */
+export interface ForeignWrites {
+  /** All that were asked for, warm-up included. */
+  readonly count: number;
+  /** Acknowledged in the window. */
+  readonly perSecond: number;
+}
+
+/** Numbers that few workloads have, by name, and what their columns are called. */
+export const figureHeads = {
+  requestsPerOp: "requests/op",
+  eventsPerOp: "events/op",
+  revisionsPerOp: "revisions/op",
+  foreignWritesPerSecond: "foreign writes/s",
+  outOfOrder: "out of order",
+  bytesPerLock: "bytes/lock",
+  bytesPerWaiter: "bytes/waiter",
+  renewalsPerSecond: "renewals/s",
+} as const;
+
+export type Figure = keyof typeof figureHeads;
+export type Figures = Readonly<Partial<Record<Figure, number>>>;
+
+/** What the servers of a workload have counted since they were started, all members together. */
+export interface ServerCounters {
+  /** Messages that clients sent: unary calls, watches created and cancelled, renewals. */
+  readonly requests: number;
+  /** Events sent to watchers, each watcher's counted. */
+  readonly events: number;
+  /** The store's revision, no sum. */
+  readonly revision: number;
+}
+
 /** What one agent saw in one run. Sent back from the agent process. */
 export interface Measurement {
   /** Completed without error inside the measured window. */
@@ -111,6 +162,12 @@ export interface Measurement {
   readonly errorCount: number;
   /** The first error, for people. */
   readonly errorText?: string | undefined;
+  /** All operations of the run, warm-up, failures and those after the window included: what the server's counters saw. */
+  readonly totalCount?: number;
+  /** Numbers that few workloads have. */
+  readonly figures?: Figures;
+  /** Of the agent that makes `foreignWrites`. */
+  readonly foreignWrites?: ForeignWrites;
   /** All of them, warm-up included: mutual exclusion has no warm-up. */
   readonly holds?: readonly Hold[];
   /** `holds` acquired before this are warm-up. */
@@ -146,7 +203,7 @@ export type RunSetup = Omit<RunRequest, "startAtUs">;
 
 /** A system under measurement, set up and warm, inside an agent process. */
 export interface System {
-  /** What a run needs of servers of its own, which were not there before. Takes as long as it takes. */
+  /** Makes ready what a run needs that was not there before. Takes as long as it takes. */
   prepare?(setup: RunSetup): Promise<void>;
   run(request: RunRequest): Promise<Measurement>;
   close(): Promise<void>;
@@ -166,7 +223,8 @@ export type Metric =
   | "bytesPerWatcher"
   | "recoveryMs"
   | "unknownPercent"
-  | "leasesLost";
+  | "leasesLost"
+  | Figure;
 
 export type Bar = { readonly atLeast: number } | { readonly atMost: number };
 
@@ -202,9 +260,14 @@ export interface Workload {
   readonly onRequest?: boolean;
   readonly server: "null" | "null-tls" | "etcd" | "etcd-and-null" | "failing-etcd";
   /** Members of its etcd, whatever the command line says. */
-  readonly memberCount?: 1 | 3;
-  /** Agent processes per system. */
-  readonly agentCount: number;
+  readonly memberCount?: MemberCount;
+  /** Agent processes per system; a row of a system uses the first of them. */
+  readonly agentCount: number | ((params: Params, system: string) => number);
+  /**
+   * What a system needs that is not part of the package: found or built in the bench's own process before its agents are
+   * opened, however long that takes. `PeerMissingError` says that this machine cannot have it.
+   */
+  readonly needs?: Readonly<Record<string, (log: (line: string) => void) => Promise<unknown>>>;
   /** Whether a system has other processes for each of its settings: what one leaves behind is not counted in another. */
   readonly isolatesRows?: boolean;
   /** Node's own options for the agent processes. */
@@ -215,6 +278,10 @@ export interface Workload {
   /** What a short run's warm-up, which is shorter too, may not go below. Default: 0. */
   readonly warmupMinSeconds?: number;
   readonly params: readonly Params[];
+  /** Those of `params` that a run has which names no workload; all when left out. */
+  readonly headlineParams?: readonly Params[];
+  /** Settings besides `params` that are run when `--rows` asks for them. */
+  readonly moreParams?: readonly Params[];
   readonly systems: Readonly<Record<string, SystemFactory>>;
   /** What a smoke run has time for, of `params` or others; all of `params` when left out. */
   readonly smokeParams?: readonly Params[];
@@ -222,6 +289,12 @@ export interface Workload {
   readonly hasRow?: (system: string, params: Params) => boolean;
   /** How many runs a row gets for each run that was asked for; 1 when there is no such function. */
   readonly repeats?: (system: string, params: Params) => number;
+  /** Whether the server's counters are read before and after each run: `requestsPerOp`, `eventsPerOp`, `revisionsPerOp`. */
+  readonly countsRequests?: boolean;
+  /** Figures that have a column. */
+  readonly figures?: readonly Figure[];
+  /** Figures that are a violation unless they are 0. */
+  readonly zeroFigures?: readonly Figure[];
   /** Systems whose lost and repeated writes are for reading and no violation, because they do not promise otherwise. */
   readonly promiseless?: readonly string[];
   readonly ratios: readonly RatioRule[];
@@ -233,13 +306,26 @@ export interface Workload {
   readonly shows: "calls" | "handovers" | "bytes" | "events" | "faults";
 }
 
-/** All settings that a workload is ever run at, each once. */
+/** Settings, each once, in the order of their first. */
+export const distinctSettings = (settings: readonly Params[]): Params[] => [
+  ...new Map(settings.map((setting) => [paramsText(setting), setting])).values(),
+];
+
+/** All settings that a workload is ever run at. */
 export const settingsOf = ({
   params,
+  moreParams = [],
   smokeParams = [],
-}: Pick<Workload, "params" | "smokeParams">): Params[] => [
-  ...new Map([...params, ...smokeParams].map((setting) => [paramsText(setting), setting])).values(),
-];
+}: Pick<Workload, "params" | "moreParams" | "smokeParams">): Params[] =>
+  distinctSettings([...params, ...moreParams, ...smokeParams]);
+
+export const agentCountOf = ({ agentCount }: Workload, params: Params, system: string): number =>
+  typeof agentCount === "number" ? agentCount : agentCount(params, system);
+
+/** Of a workload's `needs`: this machine has no way to it. A system that lacks it is listed, and no failure. */
+export class PeerMissingError extends Error {
+  override name = "PeerMissingError";
+}
 
 /**
  * Microseconds on CLOCK_MONOTONIC, which all processes of one machine read alike. As a double it is exact to the

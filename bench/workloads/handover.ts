@@ -1,62 +1,163 @@
-import { contend } from "../harness/contention.js";
+import { contendingSystem } from "../harness/contention.js";
 import type { Contender } from "../harness/contention.js";
-import type { System, SystemFactory, Workload } from "../harness/workload.js";
+import { writeForeign } from "../harness/foreign-writes.js";
+import type { Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
+import { needGo } from "../peers/go-peer.js";
 
-const TTL_SECONDS = 60;
-const CONTENDERS_MAX_COUNT = 8;
-const AGENT_COUNT = 2;
+/** Longer than any bench: no lease is renewed while hand-overs are counted, whoever's it is. */
+const TTL_SECONDS = 3_600;
 
-/** Each agent keeps its share of the largest number of contenders connected, and a run uses as many as it asks for. */
-const openContenders = async (open: () => Promise<Contender>): Promise<System> => {
-  const contenders = await Promise.all(Array.from({ length: CONTENDERS_MAX_COUNT / AGENT_COUNT }, open));
-  return {
-    run: (request) =>
-      contend(contenders.slice(0, (request.params.contenders ?? AGENT_COUNT) / request.agentCount), request),
-    close: async () => {
-      await Promise.all(contenders.map((contender) => contender.close()));
-    },
+interface Setting {
+  readonly contenders: 2 | 8 | 32 | 128;
+  readonly processes: 1 | 2 | 4;
+  readonly holdMs: 0 | 1 | 10 | 100;
+  readonly members: 1 | 3;
+  readonly foreignWrites: 0 | 1_000;
+}
+
+/** Where the bars are: two contenders, each a process, on one member that has nothing else to do. */
+const BASE: Setting = { contenders: 2, processes: 2, holdMs: 0, members: 1, foreignWrites: 0 };
+const at = (changes: Partial<Setting>): Setting => ({ ...BASE, ...changes });
+
+const grid: readonly Setting[] = ([1, 3] as const).flatMap((members) =>
+  ([0, 1_000] as const).flatMap((foreignWrites) =>
+    ([2, 8, 32, 128] as const).flatMap((contenders) =>
+      ([1, 2, 4] as const).flatMap((processes) =>
+        ([0, 1, 10, 100] as const).map((holdMs) => ({
+          contenders,
+          processes,
+          holdMs,
+          members,
+          foreignWrites,
+        })),
+      ),
+    ),
+  ),
+);
+
+/** The last agent of a row with foreign writes makes them, in whichever system's process: with etcdwire for all. */
+const open =
+  (openContention: (target: Target) => Promise<System>): SystemFactory =>
+  async (target) => {
+    const system = await openContention(target);
+    let closeWriter: (() => Promise<void>) | undefined;
+    let put: ((key: string, value: string) => Promise<unknown>) | undefined;
+    const isWriter = ({ agentIndex, params }: { agentIndex: number; params: Params }): boolean =>
+      agentIndex === params.processes;
+    return {
+      prepare: async (setup) => {
+        await system.prepare?.(setup);
+        if (!isWriter(setup) || put !== undefined) return;
+        const { openClient } = await import("../peers/etcdwire.js");
+        const client = openClient(target);
+        put = (key, value) => client.kv.put(key, value);
+        closeWriter = () => client.close();
+      },
+      run: (request) => (isWriter(request) ? writeForeign({ put: put! }, request) : system.run(request)),
+      close: async () => {
+        await system.close();
+        await closeWriter?.();
+      },
+    };
   };
-};
 
-const openEtcdwire: SystemFactory = async (target) => {
+const contending = (openContender: (target: Target) => Promise<Contender>): SystemFactory =>
+  open((target) => Promise.resolve(contendingSystem(() => openContender(target))));
+
+const openEtcdwire = contending(async (target) => {
   const { openMutexContender } = await import("../peers/etcdwire.js");
-  return openContenders(() => openMutexContender(target, TTL_SECONDS));
+  return openMutexContender(target, TTL_SECONDS);
+});
+
+const openServerLock = contending(async (target) => {
+  const { openServerLockContender } = await import("../peers/server-lock.js");
+  return openServerLockContender(target.endpoints[0]!, TTL_SECONDS);
+});
+
+const openGo = open(async (target) => {
+  const { openGoPeer } = await import("../peers/go-peer.js");
+  const { contendingPeer } = await import("../harness/program-peer.js");
+  return contendingPeer(await openGoPeer(target), TTL_SECONDS);
+});
+
+const openLimit = open(async (target) => {
+  const { LimitSide } = await import("../peers/etcdwire-limit.js");
+  return new LimitSide(target);
+});
+
+const barsAt = (params: Setting): RatioRule[] => {
+  const where = `members=${params.members} writes=${params.foreignWrites}/s`;
+  const base = `handover contenders=2 processes=2 hold=0ms ${where}`;
+  const rule = { system: "etcdwire", params } as const;
+  return [
+    { ...rule, name: `${base} p50: etcdwire / limit`, metric: "p50", against: "limit", ...limitBar(params) },
+    {
+      ...rule,
+      name: `${base} rate: etcdwire / go`,
+      metric: "opsPerSecond",
+      against: "go",
+      bar: { atLeast: params.foreignWrites === 0 ? 30 : 15 },
+    },
+  ];
 };
 
-const openServerLock: SystemFactory = async (target) => {
-  const { openServerLockContender } = await import("../peers/server-lock.js");
-  return openContenders(() => openServerLockContender(target.endpoints[0]!, TTL_SECONDS));
-};
+const limitBar = ({ foreignWrites }: Setting): Pick<RatioRule, "bar" | "about"> =>
+  foreignWrites === 0 ? { bar: { atMost: 1.5 } } : { about: "the bar is that of the idle store" };
+
+const serverLockRule = (holdMs: 0 | 10, atLeast: number): RatioRule => ({
+  name: `handover contenders=2 hold=${holdMs}ms rate: etcdwire / server-lock`,
+  metric: "opsPerSecond",
+  system: "etcdwire",
+  against: "server-lock",
+  params: at({ holdMs }),
+  bar: { atLeast },
+});
 
 /** How long a lock lies idle between two owners. */
 export const handover: Workload = {
   name: "handover",
-  about: "contenders for one name, each its own client and session, in two processes",
+  about:
+    "contenders for one name, each its own client and session; from the call of release to the next owner",
   server: "etcd",
-  agentCount: AGENT_COUNT,
+  agentCount: ({ processes = 1, foreignWrites = 0 }) => processes + (foreignWrites > 0 ? 1 : 0),
   shows: "handovers",
+  countsRequests: true,
+  figures: ["requestsPerOp", "eventsPerOp", "foreignWritesPerSecond"],
   seconds: 1.3,
   warmupSeconds: 0.25,
-  params: [2, CONTENDERS_MAX_COUNT].flatMap((contenders) =>
-    [0, 10].map((holdMs) => ({ contenders, holdMs })),
-  ),
-  systems: { etcdwire: openEtcdwire, "server-lock": openServerLock },
+  headlineParams: [BASE, at({ holdMs: 10 })],
+  params: [
+    BASE,
+    ...([2, 8, 32, 128] as const).map((contenders) => at({ contenders, processes: 1 })),
+    ...([8, 32, 128] as const).map((contenders) => at({ contenders, processes: 4 })),
+    ...([1, 10, 100] as const).map((holdMs) => at({ holdMs })),
+    at({ foreignWrites: 1_000 }),
+    at({ contenders: 8, processes: 4, foreignWrites: 1_000 }),
+    at({ members: 3 }),
+    at({ contenders: 8, processes: 4, members: 3 }),
+    at({ members: 3, foreignWrites: 1_000 }),
+  ],
+  moreParams: grid,
+  smokeParams: [
+    at({ foreignWrites: 1_000 }),
+    at({ contenders: 8, processes: 4, holdMs: 1 }),
+    at({ contenders: 8, processes: 1, members: 3 }),
+  ],
+  systems: {
+    etcdwire: openEtcdwire,
+    "server-lock": openServerLock,
+    go: openGo,
+    limit: openLimit,
+  },
+  needs: { go: needGo },
+  hasRow: (system, { contenders, processes, holdMs }) =>
+    system !== "limit" || (contenders === 2 && processes === 2 && holdMs === 0),
   ratios: [
-    {
-      name: "handover contenders=2 hold=0ms rate: etcdwire / server-lock",
-      metric: "opsPerSecond",
-      system: "etcdwire",
-      against: "server-lock",
-      params: { contenders: 2, holdMs: 0 },
-      bar: { atLeast: 10 },
-    },
-    {
-      name: "handover contenders=2 hold=10ms rate: etcdwire / server-lock",
-      metric: "opsPerSecond",
-      system: "etcdwire",
-      against: "server-lock",
-      params: { contenders: 2, holdMs: 10 },
-      bar: { atLeast: 4 },
-    },
+    serverLockRule(0, 10),
+    serverLockRule(10, 4),
+    ...barsAt(BASE),
+    ...barsAt(at({ foreignWrites: 1_000 })),
+    ...barsAt(at({ members: 3 })),
+    ...barsAt(at({ members: 3, foreignWrites: 1_000 })),
   ],
 };

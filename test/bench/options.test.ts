@@ -17,8 +17,9 @@ describe("bench options", () => {
       runCount: 5,
       seconds: undefined,
       jsonFile: undefined,
-      memberCount: 1,
+      memberCount: undefined,
       smoke: false,
+      headline: true,
       help: false,
     });
   });
@@ -50,6 +51,7 @@ describe("bench options", () => {
       parseOptions(commandLine, ["client-limit", "alloc"], ["etcdwire"], ["client-limit"]).workloads;
     expect(names()).toEqual(["client-limit"]);
     expect(names("alloc")).toEqual(["alloc"]);
+    expect(parse("acquire").headline).toBe(false);
     expect(names("--smoke")).toEqual(["client-limit", "alloc"]);
     expect(names("--smoke", "client-limit")).toEqual(["client-limit"]);
   });
@@ -76,6 +78,12 @@ describe("bench options", () => {
 describe("workloads", () => {
   test("every rule names rows that its workload runs, and two different ones where it compares", () => {
     for (const workload of workloads) {
+      const everyRow = (workload.moreParams ?? []).map(paramsText);
+      for (const params of workload.headlineParams ?? []) expect(workload.params).toContainEqual(params);
+      // What is only run on request has no rule of its own.
+      for (const { params } of workload.ratios) {
+        if (everyRow.includes(paramsText(params))) expect(workload.params).toContainEqual(params);
+      }
       const rows = planRuns(workload, { runCount: 1 }).map(({ system, params }) => ({ system, params }));
       for (const { system, params, against, againstParams = params } of workload.ratios) {
         expect(rows).toContainEqual({ system, params });

@@ -7,8 +7,15 @@ import type { RunSelection } from "../../bench/harness/plan.js";
 import { judge, makeReport, renderReport, violations } from "../../bench/harness/report.js";
 import { runWorkloads } from "../../bench/harness/runner.js";
 import type { Outcome, Surroundings } from "../../bench/harness/runner.js";
-import { paramsText } from "../../bench/harness/workload.js";
-import type { Measurement, Params, RunRequest, Workload } from "../../bench/harness/workload.js";
+import { paramsText, PeerMissingError } from "../../bench/harness/workload.js";
+import type {
+  Measurement,
+  Params,
+  RunRequest,
+  RunSetup,
+  ServerCounters,
+  Workload,
+} from "../../bench/harness/workload.js";
 
 const neverOpened = (): never => {
   throw new Error("the runner opens systems through its surroundings");
@@ -78,7 +85,10 @@ const measure = (system: string): Measurement => {
 interface Recorder {
   readonly surroundings: Surroundings;
   readonly calls: { system: string; request: RunRequest }[];
+  readonly prepared: { system: string; setup: RunSetup }[];
   readonly openedSystems: string[];
+  /** What servers were opened, by how many members the workload wants. */
+  readonly openedTargets: (number | undefined)[];
   openCount(): number;
 }
 
@@ -86,19 +96,26 @@ const record = (
   run: (system: string, request: RunRequest) => Promise<Measurement> = (system) =>
     Promise.resolve(measure(system)),
   openFails: readonly string[] = [],
+  counters: ServerCounters[] = [],
 ): Recorder => {
   const calls: { system: string; request: RunRequest }[] = [];
+  const prepared: { system: string; setup: RunSetup }[] = [];
+  const openedTargets: (number | undefined)[] = [];
   const openedSystems: string[] = [];
   let openCount = 0;
   return {
     calls,
+    prepared,
     openedSystems,
+    openedTargets,
     openCount: () => openCount,
     surroundings: {
-      openTarget: () => {
+      openTarget: ({ memberCount }) => {
         openCount++;
+        openedTargets.push(memberCount);
         return Promise.resolve({
           target: { endpoints: ["127.0.0.1:1"] },
+          readCounters: () => Promise.resolve(counters.shift()!),
           close: () => {
             openCount--;
             return Promise.resolve();
@@ -110,7 +127,10 @@ const record = (
         openCount++;
         openedSystems.push(system);
         return Promise.resolve({
-          prepare: () => Promise.reject(new Error("only what has servers for each run is prepared")),
+          prepare: (setup) => {
+            prepared.push({ system, setup });
+            return Promise.resolve();
+          },
           run: (request) => {
             calls.push({ system, request });
             return run(system, request);
@@ -177,6 +197,26 @@ describe("plan", () => {
     expect(order({ rows: ["c=1 put"], systems: ["fast"] }, settings)).toEqual(["0 c=1 put fast"]);
     expect(order({ rows: ["c=16", "c=1"], systems: ["fast"] }, settings)).toHaveLength(3);
     expect(order({ rows: ["c=6"] }, settings)).toEqual([]);
+  });
+
+  test("has rows besides the usual ones, each once, for those who ask, and fewer when no workload is named", () => {
+    const changes: Partial<Workload> = {
+      params: [{ contenders: 2 }, { contenders: 8 }],
+      moreParams: [{ contenders: 2 }, { contenders: 128 }],
+      headlineParams: [{ contenders: 2 }],
+    };
+    const settingsFor = (selection: Partial<RunSelection>): (number | undefined)[] =>
+      planRuns({ ...workload, ...changes }, { runCount: 1, systems: ["fast"], ...selection }).map(
+        ({ params }) => params.contenders,
+      );
+    expect(settingsFor({})).toEqual([2, 8]);
+    expect(settingsFor({ headline: true })).toEqual([2]);
+    expect(settingsFor({ rows: ["contenders=128", "contenders=2"] })).toEqual([2, 128]);
+  });
+
+  test("leaves out settings with another number of members than the one asked for", () => {
+    const changes: Partial<Workload> = { params: [{ members: 1 }, { members: 3 }, { concurrency: 1 }] };
+    expect(order({ memberCount: 3, systems: ["fast"] }, changes)).toEqual(["0 members=3 fast", "0 c=1 fast"]);
   });
 
   test("gives a row as many runs in a round as it wants, in turns with the others", () => {
@@ -316,6 +356,163 @@ describe("runner", () => {
     expect(violations(outcome.records)).toEqual([
       "contended slow contenders=2 hold=0ms: 1 overlapping holders",
     ]);
+  });
+});
+
+describe("agents of a row", () => {
+  const varied: Workload = {
+    ...workload,
+    agentCount: ({ processes = 1 }, system) => (system === "slow" ? 1 : processes),
+    params: [{ processes: 1 }, { processes: 4 }, { processes: 2 }],
+    systems: { fast: neverOpened, slow: neverOpened },
+    ratios: [],
+  };
+
+  test("are as many as it asks for, the first of those that the system's largest row needs", async () => {
+    const recorder = record();
+    await runWorkloads(
+      [varied],
+      { ...settings, runCount: 1 },
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(recorder.openedSystems).toEqual([...new Array<string>(4).fill("fast"), "slow"]);
+    const runs = recorder.calls.map(
+      ({ system, request: { params, agentIndex, agentCount } }) =>
+        `${system} ${paramsText(params)} ${agentIndex}/${agentCount}`,
+    );
+    expect(runs).toEqual([
+      ...["fast processes=1 0/1", "slow processes=1 0/1"],
+      ...["0/4", "1/4", "2/4", "3/4"].map((agent) => `fast processes=4 ${agent}`),
+      ...["slow processes=4 0/1", "fast processes=2 0/2", "fast processes=2 1/2", "slow processes=2 0/1"],
+    ]);
+  });
+
+  test("are made ready before each run", async () => {
+    const recorder = record();
+    await runWorkloads(
+      [varied],
+      { ...settings, runCount: 1, systems: ["fast"] },
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(recorder.prepared.map(({ setup: { params, agentIndex } }) => [params, agentIndex])).toEqual(
+      recorder.calls.map(({ request: { params, agentIndex } }) => [params, agentIndex]),
+    );
+  });
+
+  test("have servers with the members that the row asks for, one cluster after the other", async () => {
+    const members: Workload = {
+      ...workload,
+      params: [{ members: 1 }, { members: 3 }, { concurrency: 1, members: 1 }],
+      ratios: [],
+    };
+    const recorder = record();
+    await runWorkloads(
+      [members, workload],
+      { ...settings, runCount: 2, systems: ["fast"] },
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(recorder.openedTargets).toEqual([1, 3, undefined]);
+    expect(recorder.calls.slice(0, 6).map(({ request }) => paramsText(request.params))).toEqual([
+      ...["members=1", "c=1 members=1", "members=1", "c=1 members=1"],
+      ...["members=3", "members=3"],
+    ]);
+    expect(recorder.openCount()).toBe(0);
+  });
+});
+
+describe("what a system needs besides the package", () => {
+  const needing = (needs: Workload["needs"]): Workload => ({ ...workload, ratios: [], needs: needs! });
+  const runWith = async (needs: Workload["needs"]): Promise<{ outcome: Outcome; recorder: Recorder }> => {
+    const recorder = record();
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads([needing(needs)], settings, recorder.surroundings, outcome, noAbort);
+    return { outcome, recorder };
+  };
+
+  test("is there before its agents are opened", async () => {
+    const openedBefore: string[][] = [];
+    const recorder = record();
+    await runWorkloads(
+      [
+        needing({
+          slow: () => {
+            openedBefore.push([...recorder.openedSystems]);
+            return Promise.resolve();
+          },
+        }),
+      ],
+      settings,
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(openedBefore).toEqual([["fast"]]);
+  });
+
+  test("is listed with the reason when this machine cannot have it, and told from what has failed", async () => {
+    const missing = await runWith({ slow: () => Promise.reject(new PeerMissingError("no `go` on PATH")) });
+    expect(missing.outcome.unmeasured).toEqual([
+      { workload: "sample", system: "slow", reason: "no `go` on PATH", isMissing: true },
+    ]);
+    expect(missing.outcome.records.map(({ system }) => system)).not.toContain("slow");
+    expect(missing.recorder.openedSystems).toEqual(["fast", "other"]);
+    const failed = await runWith({ slow: () => Promise.reject(new Error("go build failed")) });
+    expect(failed.outcome.unmeasured).toEqual([
+      { workload: "sample", system: "slow", reason: "go build failed" },
+    ]);
+  });
+});
+
+describe("the servers' counters", () => {
+  const counting: Workload = {
+    ...contended,
+    countsRequests: true,
+    figures: ["requestsPerOp", "eventsPerOp", "foreignWritesPerSecond"],
+    zeroFigures: ["revisionsPerOp"],
+  };
+  const counted = async (parts: readonly Partial<Measurement>[]): Promise<Outcome> => {
+    const recorder = record(
+      (_system, { agentIndex }) => Promise.resolve({ ...measure("slow"), ...parts[agentIndex] }),
+      [],
+      [
+        { requests: 1_000, events: 50, revision: 10 },
+        { requests: 1_500, events: 350, revision: 130 },
+      ],
+    );
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    const selection = { ...settings, runCount: 1, systems: ["slow"] };
+    await runWorkloads([counting], selection, recorder.surroundings, outcome, noAbort);
+    return outcome;
+  };
+
+  test("are told for each operation, those outside of the window included, without what others wrote", async () => {
+    const outcome = await counted([
+      { totalCount: 200 },
+      { operationCount: 0, totalCount: 0, foreignWrites: { count: 100, perSecond: 99 } },
+    ]);
+    expect(outcome.records[0]!.figures).toEqual({
+      requestsPerOp: 2,
+      eventsPerOp: 1.5,
+      revisionsPerOp: 0.1,
+      foreignWritesPerSecond: 99,
+    });
+    const text = renderReport(makeReport([counting], outcome, environment), [counting], [], false);
+    expect(text).toMatch(/requests\/op +events\/op +foreign writes\/s +errors$/m);
+    expect(text).toMatch(/ 2 +1.5 +99 +0$/m);
+  });
+
+  test("are a violation where they must be 0, unless the system does not promise that", async () => {
+    const outcome = await counted([{ totalCount: 200 }, { totalCount: 0 }]);
+    expect(violations(outcome.records, [counting])).toEqual([
+      "contended slow contenders=2 hold=0ms: 0.6 revisions/op",
+    ]);
+    expect(violations(outcome.records, [{ ...counting, promiseless: ["slow"] }])).toEqual([]);
   });
 });
 

@@ -1,0 +1,39 @@
+import type { ServerCounters } from "./workload.js";
+
+/**
+ * The counters in the text that etcd serves under `/metrics` (3.4 to 3.7 call them the same). Requests are messages that
+ * clients have sent, so a watch that is created on an open stream counts as one, as a unary call does. What etcd's own
+ * Lock service does inside the server is no message; its watchers' events are events.
+ */
+export const parseServerCounters = (metrics: string): ServerCounters => {
+  let requests = 0;
+  let events = 0;
+  let revision = 0;
+  for (const line of metrics.split("\n")) {
+    const value = (): number => Number(line.slice(line.lastIndexOf(" ")));
+    if (line.startsWith("grpc_server_msg_received_total{")) requests += value();
+    else if (line.startsWith("etcd_debugging_mvcc_events_total ")) events = value();
+    else if (line.startsWith("etcd_debugging_mvcc_current_revision ")) revision = value();
+  }
+  if (revision === 0) throw new Error("these are not the metrics of an etcd");
+  return { requests, events, revision };
+};
+
+/** Requests and events of all members together; the highest revision. */
+export const addServerCounters = (members: readonly ServerCounters[]): ServerCounters => ({
+  requests: members.reduce((sum, { requests }) => sum + requests, 0),
+  events: members.reduce((sum, { events }) => sum + events, 0),
+  revision: Math.max(...members.map(({ revision }) => revision)),
+});
+
+/** Asks all members, outside of gRPC: asking is in no counter. */
+export const readServerCounters = async (endpoints: readonly string[]): Promise<ServerCounters> =>
+  addServerCounters(
+    await Promise.all(
+      endpoints.map(async (endpoint) => {
+        const reply = await fetch(`http://${endpoint}/metrics`);
+        if (!reply.ok) throw new Error(`${endpoint}/metrics: HTTP status ${reply.status}`);
+        return parseServerCounters(await reply.text());
+      }),
+    ),
+  );
