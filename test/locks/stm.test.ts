@@ -33,14 +33,14 @@ const drive = async <T>(
   work: Promise<T>,
   choose: () => number = () => 0,
 ): Promise<T> => {
-  let done = false;
+  const progress = { done: false };
   const mark = (): void => {
-    done = true;
+    progress.done = true;
   };
   work.then(mark, mark);
   for (;;) {
     await settle();
-    if (done) return work;
+    if (progress.done) return work;
     const underway = clients.flatMap(({ underway }) => [...underway]);
     const next = underway[choose() % Math.max(1, underway.length)];
     if (next !== undefined) next.answer();
@@ -49,7 +49,7 @@ const drive = async <T>(
 };
 
 /** The calls of `next` are a sequence of choices. */
-const chooser = fc.infiniteStream(fc.nat(1_000)).map((stream) => () => stream.next().value ?? 0);
+const chooser = fc.infiniteStream(fc.nat(1_000)).map((stream) => (): number => stream.next().value as number);
 
 describe("what the function sees", () => {
   test.each(LEVELS)("is what is stored, and what it has written itself (%s)", async (isolation) => {
@@ -155,25 +155,34 @@ describe("what it costs", () => {
     expect(client.sent.map(({ then }) => then?.map(({ op }) => op))).toEqual([["get", "get", "get", "get"]]);
   });
 
-  test("reads of one revision wait for the first one, which says it", async () => {
-    const { store, client } = setUp();
-    client.holds = true;
-    store.put("a", "1");
-    store.put("b", "1");
-    const work = stm(client.real, async (txn) => {
-      const a = text(txn.get("a"));
+  test.each(SNAPSHOT_LEVELS)(
+    "reads wait for the first one, which says their revision (%s)",
+    async (isolation) => {
+      const { store, client } = setUp();
+      client.holds = true;
+      store.put("a", "1");
+      store.put("b", "1");
+      const work = stm(
+        client.real,
+        async (txn) => {
+          const a = text(txn.get("a"));
+          await settle();
+          return Promise.all([a, text(txn.get("b"))]);
+        },
+        { isolation },
+      );
       await settle();
-      const b = text(txn.get("b"));
       await settle();
       expect(client.underway.size).toBe(1);
       const [first] = client.underway;
       first!.arrive();
       store.put("b", "2");
       first!.answer();
-      return [await a, await b];
-    });
-    expect((await drive([client], work)).value).toEqual(["1", "1"]);
-  });
+      await settle();
+      for (const sent of client.underway) sent.answer();
+      expect((await work).value).toEqual(["1", "1"]);
+    },
+  );
 
   test.each(LEVELS)("nothing is committed if nothing was written (%s)", async (isolation) => {
     const { store, client } = setUp();
@@ -225,6 +234,31 @@ describe("what it costs", () => {
       "read",
       "commit",
       "commit",
+    ]);
+  });
+
+  test("what else the second attempt reads is of the same revision as what the conflict brought", async () => {
+    const { store, client } = setUp();
+    store.put("a", "1");
+    store.put("b", "1");
+    const both = (value: string): void => {
+      void store.txn({ then: [op.put("a", value), op.put("b", value)] });
+    };
+    let others = 1;
+    client.before = (shape) => {
+      if (!isReadOnly(shape) && others-- > 0) both("2");
+    };
+    const seen: unknown[] = [];
+    const done = stm(client.real, async (txn) => {
+      const a = await text(txn.get("a"));
+      if (txn.attempt === 2) both("3");
+      if (txn.attempt > 1) seen.push([a, await text(txn.get("b"))]);
+      txn.put("c", "x");
+    });
+    await drive([client], done);
+    expect(seen).toEqual([
+      ["2", "2"],
+      ["3", "3"],
     ]);
   });
 
