@@ -261,3 +261,12 @@ export const CALENDAR_NOISE_MS = 50;
  * that. 100 ms: far more transactions than that can be under way at once find their turns, and a caller does not notice it.
  */
 export const STM_BACKOFF = { baseMs: 1, capMs: 100 } as const;
+
+/**
+ * How often in a row a lock may pass from caller to caller of one session while others wait for it at etcd, and how long
+ * after it came to that session. Passing on costs one round trip where a turn of somebody else costs two and an event, and
+ * whoever waits elsewhere must not wait for ever.
+ */
+export const LOCAL_HANDOVER_MAX = { count: 16, ms: 100 } as const;
+/** The owner's text is part of each key's value, and a compare of each guard: for a name, not for a document. */
+export const LOCK_OWNER_MAX_BYTES = 1 * KiB;
