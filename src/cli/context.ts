@@ -26,13 +26,13 @@ export interface ContextOptions {
 export interface Run {
   readonly settings: Settings;
   /** Made when it is first asked for; closed after the action. Calls have `--command-timeout`. */
-  client(): Promise<Client>;
+  readonly client: () => Promise<Client>;
   /** The header of the last reply, which JSON has and the client's results leave out. */
   header(known: { revision?: number; raftTerm?: number }): Promise<Header>;
   /** Data, for programs to read. */
   readonly out: Output;
   /** A line for people, on stderr. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
   readonly stdin: Readable;
   readonly environment: Environment;
   readonly signals: Signals;

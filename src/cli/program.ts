@@ -4,7 +4,11 @@ import { registerElect } from "./elect.js";
 import { EXIT_CODES_HELP } from "./exit-codes.js";
 import { addGlobalFlags } from "./global-flags.js";
 import { registerKv } from "./kv-commands.js";
+import { registerLease } from "./lease-commands.js";
 import { registerLock } from "./lock.js";
+import { registerStatus } from "./status-commands.js";
+import { registerTxn } from "./txn-command.js";
+import { registerWatch } from "./watch-command.js";
 
 /** The program with all its commands. It neither prints nor exits by itself, but throws CommanderErrors. */
 export function buildProgram(context: Context, version: string): Command {
@@ -24,6 +28,10 @@ export function buildProgram(context: Context, version: string): Command {
     );
   addGlobalFlags(program, false);
   registerKv(program, context);
+  registerTxn(program, context);
+  registerWatch(program, context);
+  registerLease(program, context);
+  registerStatus(program, context);
   registerLock(program, context);
   registerElect(program, context);
   for (const command of leavesOf(program)) addGlobalFlags(command, true);

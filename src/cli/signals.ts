@@ -49,7 +49,7 @@ export class Signals {
   /** What the first signal does by default, for a handler that wants it. */
   abort(name: NodeJS.Signals): void {
     this.#received ??= name;
-    this.#controller.abort(new Error(name));
+    this.#controller.abort(new DOMException(name, "AbortError"));
   }
 
   #onSignal(name: NodeJS.Signals): void {
