@@ -1,0 +1,343 @@
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Client, Mutex, Session } from "../../src/index.js";
+import { EtcdCluster } from "../../src/testing/index.js";
+import { Cli } from "../support/cli-process.js";
+import type { GroupProcess } from "../support/cli-process.js";
+import { needEtcdctl } from "../support/etcdctl.js";
+import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
+
+let cli: Cli;
+let cluster: EtcdCluster;
+let client: Client;
+
+beforeAll(async () => {
+  [cli, cluster] = await Promise.all([Cli.build(), EtcdCluster.start({ shortElections: true })]);
+  client = new Client(optionsFor(cluster));
+});
+afterAll(async () => {
+  await cli.close();
+  await client.close();
+  await cluster.close();
+});
+
+const environment = (): Record<string, string> => ({ ETCDCTL_ENDPOINTS: cluster.endpoints.join(",") });
+
+const lock = (...args: string[]): GroupProcess => cli.run(["lock", ...args], environment());
+
+/** The keys in the line for a lock, oldest first. */
+const line = async (name: string): Promise<string[]> => {
+  const { kvs } = await client.kv.get(`${name}/`, {
+    prefix: true,
+    keysOnly: true,
+    sort: { target: "createRevision", order: "ascend" },
+  });
+  return kvs.map(({ key }) => key.string());
+};
+
+const lineLength = async (name: string, length: number): Promise<void> => {
+  while ((await line(name)).length !== length) await sleep(10);
+};
+
+/** A shell that says "ready", does `onTerm` at SIGTERM, and otherwise stays; what it starts ends with it. */
+const waitingShell = (onTerm: string): string[] => [
+  "sh",
+  "-c",
+  `trap 'kill $!; ${onTerm}' TERM; sleep 600 & echo ready; wait`,
+];
+/** One that SIGTERM does not end. */
+const STUBBORN = ["sh", "-c", "trap '' TERM INT; echo ready; read anything"];
+
+/** The lock of a command that printed it. */
+const leaseOf = (name: string, key: string | undefined): bigint => BigInt(`0x${key!.slice(name.length + 1)}`);
+
+describe.concurrent("etcdwire lock with a command", () => {
+  test("tells the command its lock, gives it stdin, exits as it does, and leaves nothing", async () => {
+    const run = lock("env", "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
+    run.child.stdin.end("from stdin\n");
+    expect(await run.ended).toEqual({ code: 7, signal: null });
+    const [fromStdin, key, lease, rev, token] = run.stdout.split("\n");
+    expect(fromStdin).toBe("from stdin");
+    const leaseHex = lease!.slice("ETCD_LOCK_LEASE=".length);
+    expect(key).toBe(`ETCD_LOCK_KEY=env/${leaseHex}`);
+    expect(rev).toMatch(/^ETCD_LOCK_REV=[1-9]\d*$/);
+    expect(token).toBe(rev!.replace("REV", "TOKEN"));
+    expect(run.stderr).toBe("");
+    expect(await line("env")).toEqual([]);
+    await expect(client.lease.timeToLive(BigInt(`0x${leaseHex}`))).resolves.toMatchObject({ ttlSeconds: -1 });
+  });
+
+  test.each([
+    ["killed", ["sh", "-c", "kill -9 $$"], 137],
+    ["not-found", ["/nonexistent/command", "-x"], 127],
+    ["not-executable", [fileURLToPath(import.meta.url)], 126],
+    ["own-flags", ["sh", "-c", '[ "$1" = --ttl ] && exit 3', "sh", "--ttl"], 3],
+    ["dashes", ["--", "sh", "-c", "exit 4"], 4],
+    ["flags-behind", ["--ttl=5s", "--grace", "1s", "sh", "-c", "exit 5"], 5],
+  ])(
+    "%s: the status is the command's, or says why there is none; the lock is free",
+    async (name, args, code) => {
+      expect(await lock(name, ...args).ended).toMatchObject({ code });
+      expect(await line(name)).toEqual([]);
+    },
+  );
+
+  test("a wrong command line is a usage error", async () => {
+    const run = lock("usage", "--ttl", "soon", "true");
+    expect(await run.ended).toMatchObject({ code: 64 });
+    expect(run.stderr).toMatch(/^Error: --ttl is "soon".+\n$/);
+  });
+
+  test.each([
+    [["-n"], 1],
+    [["-nE", "9"], 9],
+    [["-w", "0"], 1],
+    [["-w", "50ms"], 1],
+    [["--timeout", "0.05", "-E", "3"], 3],
+  ])("%j does not wait longer for a taken lock", async (flags, code) => {
+    const name = `busy${flags.join("")}`;
+    const session = await Session.create(client);
+    const held = await new Mutex(session, name).lock();
+    const run = lock(name, ...flags, "--", "echo", "never");
+    expect(await run.ended).toMatchObject({ code });
+    expect(run.stdout).toBe("");
+    expect(run.stderr).toMatch(/^Error: lock ".*" (is taken: busy.* has it|was not free in time)\n$/);
+    expect(await line(name)).toEqual([held.key]);
+    await session.close();
+  });
+
+  test("-n and -w take a lock that is free", async () => {
+    const runs = [lock("free-n", "-n", "true"), lock("free-w", "-w", "10s", "true")];
+    for (const run of runs) {
+      expect(await run.ended).toMatchObject({ code: 0 });
+      expect(run.stderr).toBe("");
+    }
+  });
+
+  test("says how many are ahead, and runs when they are gone", async () => {
+    const sessions = await Promise.all([1, 2, 3].map(() => Session.create(client)));
+    const [first, ...others] = sessions.map((session) => new Mutex(session, "line"));
+    await first!.lock();
+    const waiting = others.map((mutex) => mutex.lock());
+    await lineLength("line", 3);
+    const run = lock("line", "echo", "mine");
+    await run.says("waiting behind 3 holders");
+    expect(run.stdout).toBe("");
+    await Promise.allSettled([...waiting, ...sessions.map((session) => session.close())]);
+    expect(await run.ended).toMatchObject({ code: 0 });
+    expect(run.stdout).toBe("mine\n");
+  });
+
+  test("a command whose lease is revoked gets SIGTERM, and the status says lost", async () => {
+    const run = lock("revoked", ...waitingShell("echo ended; exit 0"));
+    await run.says("ready");
+    await client.lease.revoke(leaseOf("revoked", (await line("revoked"))[0]));
+    expect(await run.ended).toMatchObject({ code: 75 });
+    await run.says("ended");
+    expect(run.stderr).toContain("SIGTERM");
+    expect(run.stderr).toMatch(/Error: lock "revoked" was lost before the command had ended\n$/);
+  });
+
+  test("so does one whose key is deleted; after the grace it gets SIGKILL; nobody hears of it", async () => {
+    const run = lock("deleted", "--grace", "50ms", ...STUBBORN);
+    await run.says("ready");
+    run.child.stderr.destroy();
+    await client.kv.delete((await line("deleted"))[0]!);
+    expect(await run.ended).toMatchObject({ code: 75 });
+  });
+
+  test.each([
+    ["warn", "read anything", 75],
+    ["warn-failed", "read anything; exit 4", 4],
+  ])("%s: with --on-lost warn the command goes on", async (name, script, code) => {
+    const run = lock(name, "--on-lost", "warn", "sh", "-c", `echo ready; ${script}`);
+    await run.says("ready");
+    await client.kv.delete((await line(name))[0]!);
+    await run.says("goes on without it");
+    run.child.stdin.end("\n");
+    expect(await run.ended).toMatchObject({ code });
+  });
+
+  test("a signal is passed on, and the lock released when the command has ended", async () => {
+    const run = lock("passed-on", ...waitingShell("echo cleaned up; exit 5"));
+    await run.says("ready");
+    run.signal("SIGTERM");
+    expect(await run.ended).toMatchObject({ code: 5 });
+    await run.says("cleaned up");
+    expect(await line("passed-on")).toEqual([]);
+  });
+
+  test("a second signal ends all at once, and the lock too", async () => {
+    const run = lock("at-once", "--ttl", "600s", ...STUBBORN);
+    await run.says("ready");
+    run.signal("SIGINT");
+    // The first one must have arrived, or the two might be one.
+    await sleep(100);
+    expect(run.child.exitCode).toBe(null);
+    run.signal("SIGTERM");
+    expect(await run.ended).toMatchObject({ code: 143 });
+    expect(await line("at-once")).toEqual([]);
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const)("%s ends the wait, and leaves no place in the line", async (signal, code) => {
+    const name = `interrupted-${signal}`;
+    const session = await Session.create(client);
+    const held = await new Mutex(session, name).lock();
+    const run = lock(name, "echo", "never");
+    await run.says("waiting behind 1 holder of");
+    run.signal(signal);
+    expect(await run.ended).toMatchObject({ code });
+    expect(run.stdout).toBe("");
+    expect(await line(name)).toEqual([held.key]);
+    await session.close();
+  });
+
+  test("a killed etcdwire leaves a lock that ends with its lease", async () => {
+    const run = lock("orphan", "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
+    await run.says("\n");
+    const session = await Session.create(client);
+    const waiting = new Mutex(session, "orphan").lock();
+    await lineLength("orphan", 2);
+    run.signal("SIGKILL");
+    expect(await run.ended).toMatchObject({ signal: "SIGKILL" });
+    expect(await line("orphan")).toHaveLength(2);
+    const next = await waiting;
+    expect(next.token).toBeGreaterThan(Number(run.stdout));
+    expect(await line("orphan")).toEqual([next.key]);
+    await session.close();
+  });
+
+  test("etcdwire and etcdctl exclude and follow one another", async (context) => {
+    const etcdctl = await needEtcdctl(context, cluster);
+    const file = join(tmpdir(), `etcdwire-turns-${process.pid}`);
+    const script = `echo in $ETCD_LOCK_REV >> ${file}; echo out $ETCD_LOCK_REV >> ${file}`;
+    try {
+      const runs = [0, 1, 2, 3].map((i) =>
+        i % 2 === 0
+          ? lock("turns", "sh", "-c", script)
+          : cli.runFile(etcdctl, [...etcdctlFlags(cluster), "lock", "turns", "--", "sh", "-c", script], {
+              ETCDCTL_API: "3",
+            }),
+      );
+      for (const run of runs) expect(await run.ended).toMatchObject({ code: 0 });
+      const turns = (await readFile(file, "utf8")).trim().split("\n");
+      expect(turns).toHaveLength(8);
+      for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]!.replace("in", "out"));
+    } finally {
+      await rm(file, { force: true });
+    }
+    // And when one of them dies.
+    const etcdctlRun = cli.runFile(etcdctl, [...etcdctlFlags(cluster), "lock", "deaths", "--ttl", "1"], {
+      ETCDCTL_API: "3",
+    });
+    await etcdctlRun.says("deaths/");
+    const ours = lock("deaths", "echo", "mine");
+    await ours.says("waiting behind 1 holder of");
+    etcdctlRun.killAll();
+    expect(await ours.ended).toMatchObject({ code: 0 });
+    expect(ours.stdout).toBe("mine\n");
+  });
+});
+
+describe.concurrent("etcdwire lock without a command", () => {
+  test("prints its key, holds until a signal, and releases", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const run = lock("hold");
+      await run.says("\n");
+      expect(await line("hold")).toEqual([run.stdout.trim()]);
+      run.signal(signal);
+      expect(await run.ended).toEqual({ code: 0, signal: null });
+      expect(run.stderr).toBe("");
+      expect(await line("hold")).toEqual([]);
+    }
+  });
+
+  test("prints JSON on request", async () => {
+    const run = lock("json", "--write-out", "json");
+    await run.says("\n");
+    const [key] = await line("json");
+    const printed = JSON.parse(run.stdout) as Record<string, unknown>;
+    expect(printed).toMatchObject({ name: "json", key: Buffer.from(key!).toString("base64") });
+    expect(printed["token"]).toBe(printed["rev"]);
+    run.signal("SIGTERM");
+    await run.ended;
+  });
+
+  test("exits with 75 when it is lost", async () => {
+    const run = lock("hold-lost");
+    await run.says("\n");
+    await client.kv.delete(run.stdout.trim());
+    expect(await run.ended).toMatchObject({ code: 75 });
+    expect(run.stderr).toMatch(/^Error: lock "hold-lost" .*\n$/);
+  });
+
+  test("releases when nobody reads the key", async () => {
+    const session = await Session.create(client);
+    const held = await new Mutex(session, "unread").lock();
+    const run = lock("unread");
+    await run.says("waiting");
+    run.child.stdout.destroy();
+    await held.release();
+    expect(await run.ended).toMatchObject({ code: 141 });
+    expect(await line("unread")).toEqual([]);
+    await session.close();
+  });
+});
+
+// They stop the member, so they come after all others.
+describe("etcdwire lock and a cluster that is gone", () => {
+  test("no endpoint answers: unavailable, within the command's timeout", async () => {
+    const run = cli.run(["lock", "gone", "--command-timeout", "300ms", "true"], {
+      ETCDCTL_ENDPOINTS: "127.0.0.1:1",
+    });
+    expect(await run.ended).toMatchObject({ code: 69 });
+    expect(run.stderr).toMatch(/^Error: .+\n$/);
+  });
+
+  test("the command is ended, waiting too; a release that is not confirmed is told of", async () => {
+    const args = ["--ttl", "1", "--command-timeout", "500ms"];
+    const session = await Session.create(client, { ttlSeconds: 60 });
+    await new Mutex(session, "taken").lock();
+    const holding = lock("stopped", ...args, ...waitingShell("echo ended; exit 0"));
+    const waiting = lock("taken", ...args, "echo", "never");
+    const ending = lock(
+      "ending",
+      "--ttl",
+      "60",
+      "--command-timeout",
+      "500ms",
+      "sh",
+      "-c",
+      "echo ready; read anything; exit 6",
+    );
+    const silent = lock("silent", ...args);
+    await Promise.all([
+      holding.says("ready"),
+      waiting.says("waiting"),
+      ending.says("ready"),
+      silent.says("\n"),
+    ]);
+    await cluster.members[0]!.pause();
+    try {
+      ending.child.stdin.end("\n");
+      expect(await ending.ended).toMatchObject({ code: 6 });
+      expect(ending.stderr).toContain('lock "ending" could not be given up');
+      expect(await holding.ended).toMatchObject({ code: 75 });
+      expect(holding.stdout).toContain("ended");
+      expect(await waiting.ended).toMatchObject({ code: 69 });
+      expect(waiting.stdout).toBe("");
+      expect(await silent.ended).toMatchObject({ code: 75 });
+    } finally {
+      cluster.members[0]!.resume();
+    }
+    await session.close();
+  });
+});
