@@ -86,6 +86,11 @@ export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
 export type { LockOptions } from "./locks/mutex.js";
 export type { Lock } from "./locks/lock.js";
+export { KeyLock } from "./locks/key-lock.js";
+export type { KeyLockAcquireOptions, KeyLockOptions, KeyLockTry } from "./locks/key-lock.js";
+export { Election } from "./locks/election.js";
+export type { ElectedLeader } from "./locks/election-observer.js";
+export type { Leadership } from "./locks/election-leadership.js";
 export { compareAndDelete, compareAndSwap } from "./locks/compare-and-swap.js";
 export type {
   CompareAndDeleteOptions,

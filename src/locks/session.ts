@@ -29,11 +29,8 @@ export class Session implements LockLife {
   readonly client: Namespace;
   /** The lease's id, chosen by us. */
   readonly leaseId: bigint;
-  /**
-   * @internal Tells this session from others of the same lease: that of the process from which it was taken over, and one
-   * that goes on there.
-   */
-  readonly tag: string;
+  /** Tells this session from others of the same lease: of the process that had it before, or has it still. */
+  readonly #tag: string;
   readonly #lease: KeptLease;
   readonly #controller = new AbortController();
   /** Not listeners of the signal: taking one of ten thousand away would look at all of them. */
@@ -41,13 +38,14 @@ export class Session implements LockLife {
   #endReason: LockLostError | undefined;
   #orphaned = false;
   #closing: Promise<void> | undefined;
+  #valueCount = 0;
   /** @internal Callers of this process, by lock name, in order. */
   readonly queue = new LockQueue();
 
   private constructor(client: Namespace, lease: KeptLease) {
     this.client = client;
     this.leaseId = lease.id;
-    this.tag = newTag(() => client.parts.pool.runtime.random());
+    this.#tag = newTag(() => client.parts.pool.runtime.random());
     this.#lease = lease;
     // Whoever works under the session listens; Node would take more than ten for a leak.
     setMaxListeners(0, this.#controller.signal);
@@ -138,6 +136,11 @@ export class Session implements LockLife {
     return () => {
       this.#dependents.delete(callback);
     };
+  }
+
+  /** @internal A value for a key: no other key has it, of this session or another, in this process or another. */
+  uniqueValue(): string {
+    return `${BigInt.asUintN(64, this.leaseId).toString(16)}-${this.#tag}-${++this.#valueCount}`;
   }
 
   /** @throws LockLostError ETCD_SESSION_EXPIRED unless the lease is provably alive at this moment */

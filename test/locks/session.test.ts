@@ -246,7 +246,8 @@ test("a session is resumed with one renewal, which says its TTL and from when it
   expect(client.renewals).toHaveLength(2);
   const again = Session.resume(client.real, 77n);
   client.renewals[2]!.resolve({ ttlSeconds: TTL_SECONDS, sentAtMs, raftTerm: 1 });
-  expect((await again).tag).not.toBe(session.tag);
+  // Two of one lease are told apart by the values of their keys.
+  expect((await again).uniqueValue()).not.toBe(session.uniqueValue());
 });
 
 test("a lease that has ended is not resumed, nor is what cannot be one", async () => {

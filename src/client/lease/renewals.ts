@@ -28,7 +28,8 @@ export interface Grant extends LeaseRenewal {
 const newLeaseId = (random: () => number): bigint =>
   (BigInt(Math.floor(random() * 2 ** 31)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)) | 1n;
 
-const requireTtl = (ttlSeconds: number): void => {
+/** @throws ArgumentError for a TTL that no lease can have */
+export const requireTtl = (ttlSeconds: number): void => {
   if (!Number.isInteger(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > LEASE_TTL_MAX_SECONDS) {
     throw new ArgumentError(
       `ttlSeconds is ${shown(ttlSeconds)}: not a whole number from 1 to ${LEASE_TTL_MAX_SECONDS}, as etcd's leases count`,
