@@ -223,6 +223,8 @@ export const clientOptionsOf = (settings: Settings): ClientOptions => ({
   ...(settings.auth === undefined ? {} : { auth: settings.auth }),
   timeoutMs: settings.commandTimeoutMs,
   limits: {
+    // As large as etcd sends it: what is printed was asked for, and this process has nothing else to do.
+    messageMaxBytes: 2 ** 31 - 1,
     connectTimeoutMs: settings.dialTimeoutMs,
     ...(settings.keepaliveTimeMs === undefined ? {} : { pingIntervalMs: settings.keepaliveTimeMs }),
     ...(settings.keepaliveTimeoutMs === undefined ? {} : { pingTimeoutMs: settings.keepaliveTimeoutMs }),

@@ -217,9 +217,8 @@ async function watchInteractively(run: Run): Promise<void> {
       try {
         const request = parseWatchLine(line);
         if (request === "progress") {
-          const revisions = watchers.map(async (watcher) => watcher.requestProgress({ signal: run.signal }));
-          for (const revision of await Promise.all(revisions))
-            await run.out.line(`progress notify: ${revision}`);
+          // The answers come as batches of their watches, behind the events that they are about.
+          await Promise.all(watchers.map((watcher) => watcher.requestProgress({ signal: run.signal })));
           continue;
         }
         const opened = await open(run, request);
