@@ -172,7 +172,8 @@ export class FakeEtcd {
     if (compare.target === "value")
       return found.length > 0 && found.every(([, entry]) => entry.value === operand);
     if (found.length === 0) return operand === 0;
-    return found.every(([, entry]) => entry.createRevision === operand);
+    const target = compare.target === "modRevision" ? "modRevision" : "createRevision";
+    return found.every(([, entry]) => entry[target] === operand);
   }
 
   #delete(key: string, revision: number): Event {
