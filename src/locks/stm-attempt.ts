@@ -131,6 +131,8 @@ export class StmAttempt implements StmTxn {
 
   async getMany(keys: Iterable<BytesInput>): Promise<(Bytes | undefined)[]> {
     this.#assertOpen();
+    // It could be read as a list of keys of one character.
+    if (typeof keys === "string") throw new ArgumentError("keys must be a list");
     const all = Array.from(keys, requireKey);
     // As of now: a put that comes while the reads are under way is behind them.
     const written = all.map((key) => this.writes.get(idOf(key)));

@@ -609,6 +609,7 @@ describe("failures", () => {
         txn.put("k", "v", { lease: 5 as never });
       },
       (txn: StmTxn): Promise<unknown> => txn.get(""),
+      (txn: StmTxn): Promise<unknown> => txn.getMany("abc"),
     ])
       await expect(stm(client.real, bad)).rejects.toThrow(ArgumentError);
     expect(client.sent).toHaveLength(0);
