@@ -270,3 +270,10 @@ export const STM_BACKOFF = { baseMs: 1, capMs: 100 } as const;
 export const LOCAL_HANDOVER_MAX = { count: 16, ms: 100 } as const;
 /** The owner's text is part of each key's value, and a compare of each guard: for a name, not for a document. */
 export const LOCK_OWNER_MAX_BYTES = 1 * KiB;
+
+/**
+ * Keys that one acquire puts at most: a `MultiLock`'s names, the permits of a semaphore that are taken at once. Where it finds
+ * the lock taken, the transaction reads the line of each and puts the keys one level below, where etcd allows what the
+ * longest list above leaves of 128 operations: 63 + 1 and 63.
+ */
+export const ENTRY_KEYS_MAX_COUNT = 63;
