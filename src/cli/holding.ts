@@ -1,7 +1,10 @@
 /** What `lock` and `elect` have in common: they hold something for as long as they live, and may lose it. */
+import type { Command } from "commander";
 import type { CallerOptions, Client, Session } from "../index.js";
 import type { Run } from "./context.js";
-import { ExitCode, ExitError, exitCodeOf, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+import { parseDurationMs } from "./duration.js";
+import { ExitCode, ExitError, UsageError, exitCodeOf, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+import type { FlagValues } from "./global-flags.js";
 
 /** A lock, or the leadership of an election. */
 export interface Holding {
@@ -15,6 +18,23 @@ const LOST_CLOSE_TIMEOUT_MS = 1_000;
 
 /** Says who says it: the command that we run writes to the same stderr. */
 export const tell = (run: Run, line: string): void => run.note(`etcdwire: ${line}`);
+
+/** `-w 30` is 30 seconds in flock(1), `--ttl 10` in etcdctl. */
+export const secondsOrDurationMs = (text: string, name: string): number =>
+  parseDurationMs(/^(\d+\.?\d*|\.\d+)$/.test(text) ? `${text}s` : text, name);
+
+export const addTtlFlag = (command: Command): Command =>
+  command.option(
+    "--ttl <duration>",
+    "how long what we hold outlives us, if we are killed; seconds without a unit (10s)",
+  );
+
+/** Whole seconds, rounded up: etcd's leases know no others. */
+export function readTtlSeconds(flags: FlagValues): number {
+  const ttlSeconds = Math.ceil(secondsOrDurationMs(String(flags["ttl"] ?? "10s"), "--ttl") / 1_000);
+  if (ttlSeconds === 0) throw new UsageError("--ttl is 0: what we hold would be lost at once");
+  return ttlSeconds;
+}
 
 export async function openSession(run: Run, client: Client, ttlSeconds: number): Promise<Session> {
   const { Session } = await import("../index.js");

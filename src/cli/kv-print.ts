@@ -36,8 +36,10 @@ export const joinLines = (lines: Lines): Buffer =>
 const styled = (bytes: Uint8Array, { hex }: Style): string | Uint8Array =>
   hex ? Buffer.from(bytes).toString("hex").replace(/../g, "\\x$&") : bytes;
 
-export const simpleKv = (kv: KeyValue, style: Style): Lines =>
-  style.valueOnly ? [styled(kv.value, style)] : [styled(kv.key, style), styled(kv.value, style)];
+export const simpleKv = (
+  kv: { readonly key: Uint8Array; readonly value: Uint8Array },
+  style: Style,
+): Lines => (style.valueOnly ? [styled(kv.value, style)] : [styled(kv.key, style), styled(kv.value, style)]);
 
 const simpleKvs = (kvs: readonly KeyValue[], style: Style): Lines => kvs.flatMap((kv) => simpleKv(kv, style));
 

@@ -1,15 +1,26 @@
+import { hostname } from "node:os";
 import type { Command } from "commander";
 import type { Client, Lock, Mutex, Session } from "../index.js";
 import { startChild } from "./child-process.js";
 import { takesTrailing } from "./command-line.js";
 import type { Context, Run } from "./context.js";
-import { parseDurationMs } from "./duration.js";
 import { ExitCode, ExitError, UsageError, isEtcdError } from "./exit-codes.js";
+import { requireFormat } from "./formats.js";
 import { addFlag } from "./global-flags.js";
 import type { FlagValues } from "./global-flags.js";
 import { LOSS_POLICIES, watchOver } from "./held-command.js";
 import type { LossPolicy, Surroundings } from "./held-command.js";
-import { beforeHolding, endIfInterrupted, holdUntilSignal, letGo, openSession, tell } from "./holding.js";
+import {
+  addTtlFlag,
+  beforeHolding,
+  endIfInterrupted,
+  holdUntilSignal,
+  letGo,
+  openSession,
+  readTtlSeconds,
+  secondsOrDurationMs,
+  tell,
+} from "./holding.js";
 import { isFromKeyboard } from "./terminal.js";
 
 const HELP = `
@@ -44,17 +55,6 @@ const WAITING_NOTE_DELAY_MS = 100;
 /** "At once" may take so long. */
 const FORCED_CLOSE_TIMEOUT_MS = 500;
 
-/** `-w 30` is 30 seconds in flock(1), `--ttl 10` in etcdctl. */
-const secondsOrDurationMs = (text: string, name: string): number =>
-  parseDurationMs(/^(\d+\.?\d*|\.\d+)$/.test(text) ? `${text}s` : text, name);
-
-/** Whole seconds, rounded up: etcd's leases know no others. */
-export function readTtlSeconds(text: string): number {
-  const ttlSeconds = Math.ceil(secondsOrDurationMs(text, "--ttl") / 1_000);
-  if (ttlSeconds === 0) throw new UsageError("--ttl is 0: such a lock is lost at once");
-  return ttlSeconds;
-}
-
 /** What the command line of `lock` says. */
 interface Request {
   readonly name: string;
@@ -85,9 +85,13 @@ export function registerLock(program: Command, context: Context): void {
     .option("--grace <duration>", "from SIGTERM to SIGKILL, when the lock is lost (5s)")
     .option("--on-lost <what>", "the command's fate when the lock is lost: kill or warn (kill)")
     .addHelpText("after", HELP);
+  addTtlFlag(command);
   addFlag(command, "-n, --nonblock", "give up at once if it is taken");
   takesTrailing(command, 1);
-  context.action(command, async (run, [name], flags) => lock(run, readRequest(name!, flags, run.trailing)));
+  context.action(command, (run, [name], flags) => {
+    requireFormat(run, ["simple", "json"]);
+    return lock(run, readRequest(name!, flags, run.trailing));
+  });
 }
 
 function readRequest(name: string, flags: FlagValues, trailing: readonly string[] | undefined): Request {
@@ -111,7 +115,7 @@ function readRequest(name: string, flags: FlagValues, trailing: readonly string[
     throw new UsageError(`--on-lost is ${JSON.stringify(lossText)}: there is ${LOSS_POLICIES.join(", ")}`);
   return {
     name,
-    ttlSeconds: readTtlSeconds(text("ttl") ?? "10s"),
+    ttlSeconds: readTtlSeconds(flags),
     waitMs: flags["nonblock"] === true ? 0 : waitMs,
     busyExitCode,
     graceMs: secondsOrDurationMs(text("grace") ?? "5s", "--grace"),
@@ -126,7 +130,8 @@ async function lock(run: Run, request: Request): Promise<number> {
   const { Mutex } = await import("../index.js");
   const session = await beforeHolding(openSession(run, client, request.ttlSeconds));
   try {
-    const held = await beforeHolding(acquire(run, client, session, new Mutex(session, name), request));
+    const mutex = new Mutex(session, name, { owner: `pid ${process.pid} on ${hostname()}` });
+    const held = await beforeHolding(acquire(run, client, session, mutex, request));
     try {
       if (command.length === 0) {
         run.onOutputLost(() => run.signals.abort("SIGPIPE"));
@@ -151,9 +156,10 @@ async function acquire(
   { name, waitMs, busyExitCode }: Request,
 ): Promise<Lock> {
   if (waitMs === 0) {
-    const tried = await mutex.tryLock({ signal: run.signal });
-    if (tried.lock !== undefined) return tried.lock;
-    throw new ExitError(busyExitCode, `lock "${name}" is taken: ${tried.holder.key} has it`);
+    const { lock, holder } = await mutex.tryLock({ signal: run.signal });
+    if (lock !== undefined) return lock;
+    const owner = holder.owner === undefined ? "" : ` (${holder.owner})`;
+    throw new ExitError(busyExitCode, `lock "${name}" is taken: ${holder.key} has it${owner}`);
   }
   const expiry = new AbortController();
   const expiryTimer = waitMs === undefined ? undefined : setTimeout(() => expiry.abort(), waitMs);

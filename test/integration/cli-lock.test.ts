@@ -6,28 +6,38 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, Mutex, Session } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
-import { Cli } from "../support/cli-process.js";
-import type { GroupProcess } from "../support/cli-process.js";
+import { BuiltCli } from "../support/built-cli.js";
 import { needEtcdctl } from "../support/etcdctl.js";
+import { GroupProcess } from "../support/group-process.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
 
-let cli: Cli;
+let cli: BuiltCli;
 let cluster: EtcdCluster;
 let client: Client;
+const processes: GroupProcess[] = [];
 
 beforeAll(async () => {
-  [cli, cluster] = await Promise.all([Cli.build(), EtcdCluster.start({ shortElections: true })]);
+  cli = new BuiltCli();
+  cluster = await EtcdCluster.start({ shortElections: true });
   client = new Client(optionsFor(cluster));
 });
 afterAll(async () => {
-  await cli.close();
+  for (const each of processes) each.killAll();
+  cli.remove();
   await client.close();
   await cluster.close();
 });
 
-const environment = (): Record<string, string> => ({ ETCDCTL_ENDPOINTS: cluster.endpoints.join(",") });
+const start = (file: string, args: readonly string[], env: Record<string, string>): GroupProcess => {
+  const started = new GroupProcess(file, args, env);
+  processes.push(started);
+  return started;
+};
 
-const lock = (...args: string[]): GroupProcess => cli.run(["lock", ...args], environment());
+const run = (...args: string[]): GroupProcess =>
+  start(process.execPath, [cli.path, ...args], { ETCDCTL_ENDPOINTS: cluster.endpoints.join(",") });
+
+const lock = (...args: string[]): GroupProcess => run("lock", ...args);
 
 /** The keys in the line for a lock, oldest first. */
 const line = async (name: string): Promise<string[]> => {
@@ -43,6 +53,9 @@ const lineLength = async (name: string, length: number): Promise<void> => {
   while ((await line(name)).length !== length) await sleep(10);
 };
 
+/** etcdctl 3.3's default is another protocol. */
+const API_3 = { ETCDCTL_API: "3" };
+
 /** A shell that says "ready", does `onTerm` at SIGTERM, and otherwise stays; what it starts ends with it. */
 const waitingShell = (onTerm: string): string[] => [
   "sh",
@@ -57,16 +70,16 @@ const leaseOf = (name: string, key: string | undefined): bigint => BigInt(`0x${k
 
 describe.concurrent("etcdwire lock with a command", () => {
   test("tells the command its lock, gives it stdin, exits as it does, and leaves nothing", async () => {
-    const run = lock("env", "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
-    run.child.stdin.end("from stdin\n");
-    expect(await run.ended).toEqual({ code: 7, signal: null });
-    const [fromStdin, key, lease, rev, token] = run.stdout.split("\n");
+    const ours = lock("env", "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
+    ours.child.stdin.end("from stdin\n");
+    expect(await ours.ended).toEqual({ code: 7, signal: null });
+    const [fromStdin, key, lease, rev, token] = ours.stdout.split("\n");
     expect(fromStdin).toBe("from stdin");
     const leaseHex = lease!.slice("ETCD_LOCK_LEASE=".length);
     expect(key).toBe(`ETCD_LOCK_KEY=env/${leaseHex}`);
     expect(rev).toMatch(/^ETCD_LOCK_REV=[1-9]\d*$/);
     expect(token).toBe(rev!.replace("REV", "TOKEN"));
-    expect(run.stderr).toBe("");
+    expect(ours.stderr).toBe("");
     expect(await line("env")).toEqual([]);
     await expect(client.lease.timeToLive(BigInt(`0x${leaseHex}`))).resolves.toMatchObject({ ttlSeconds: -1 });
   });
@@ -87,9 +100,9 @@ describe.concurrent("etcdwire lock with a command", () => {
   );
 
   test("a wrong command line is a usage error", async () => {
-    const run = lock("usage", "--ttl", "soon", "true");
-    expect(await run.ended).toMatchObject({ code: 64 });
-    expect(run.stderr).toMatch(/^Error: --ttl is "soon".+\n$/);
+    const ours = lock("usage", "--ttl", "soon", "true");
+    expect(await ours.ended).toMatchObject({ code: 64 });
+    expect(ours.stderr).toMatch(/^Error: --ttl is "soon".+\n$/);
   });
 
   test.each([
@@ -102,19 +115,19 @@ describe.concurrent("etcdwire lock with a command", () => {
     const name = `busy${flags.join("")}`;
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
-    const run = lock(name, ...flags, "--", "echo", "never");
-    expect(await run.ended).toMatchObject({ code });
-    expect(run.stdout).toBe("");
-    expect(run.stderr).toMatch(/^Error: lock ".*" (is taken: busy.* has it|was not free in time)\n$/);
+    const ours = lock(name, ...flags, "--", "echo", "never");
+    expect(await ours.ended).toMatchObject({ code });
+    expect(ours.stdout).toBe("");
+    expect(ours.stderr).toMatch(/^Error: lock ".*" (is taken: busy.* has it|was not free in time)\n$/);
     expect(await line(name)).toEqual([held.key]);
     await session.close();
   });
 
   test("-n and -w take a lock that is free", async () => {
     const runs = [lock("free-n", "-n", "true"), lock("free-w", "-w", "10s", "true")];
-    for (const run of runs) {
-      expect(await run.ended).toMatchObject({ code: 0 });
-      expect(run.stderr).toBe("");
+    for (const ours of runs) {
+      expect(await ours.ended).toMatchObject({ code: 0 });
+      expect(ours.stderr).toBe("");
     }
   });
 
@@ -124,62 +137,62 @@ describe.concurrent("etcdwire lock with a command", () => {
     await first!.lock();
     const waiting = others.map((mutex) => mutex.lock());
     await lineLength("line", 3);
-    const run = lock("line", "echo", "mine");
-    await run.says("waiting behind 3 holders");
-    expect(run.stdout).toBe("");
+    const ours = lock("line", "echo", "mine");
+    await ours.says("waiting behind 3 holders");
+    expect(ours.stdout).toBe("");
     await Promise.allSettled([...waiting, ...sessions.map((session) => session.close())]);
-    expect(await run.ended).toMatchObject({ code: 0 });
-    expect(run.stdout).toBe("mine\n");
+    expect(await ours.ended).toMatchObject({ code: 0 });
+    expect(ours.stdout).toBe("mine\n");
   });
 
   test("a command whose lease is revoked gets SIGTERM, and the status says lost", async () => {
-    const run = lock("revoked", ...waitingShell("echo ended; exit 0"));
-    await run.says("ready");
+    const ours = lock("revoked", ...waitingShell("echo ended; exit 0"));
+    await ours.says("ready");
     await client.lease.revoke(leaseOf("revoked", (await line("revoked"))[0]));
-    expect(await run.ended).toMatchObject({ code: 75 });
-    await run.says("ended");
-    expect(run.stderr).toContain("SIGTERM");
-    expect(run.stderr).toMatch(/Error: lock "revoked" was lost before the command had ended\n$/);
+    expect(await ours.ended).toMatchObject({ code: 75 });
+    await ours.says("ended");
+    expect(ours.stderr).toContain("SIGTERM");
+    expect(ours.stderr).toMatch(/Error: lock "revoked" was lost before the command had ended\n$/);
   });
 
   test("so does one whose key is deleted; after the grace it gets SIGKILL; nobody hears of it", async () => {
-    const run = lock("deleted", "--grace", "50ms", ...STUBBORN);
-    await run.says("ready");
-    run.child.stderr.destroy();
+    const ours = lock("deleted", "--grace", "50ms", ...STUBBORN);
+    await ours.says("ready");
+    ours.child.stderr.destroy();
     await client.kv.delete((await line("deleted"))[0]!);
-    expect(await run.ended).toMatchObject({ code: 75 });
+    expect(await ours.ended).toMatchObject({ code: 75 });
   });
 
   test.each([
     ["warn", "read anything", 75],
     ["warn-failed", "read anything; exit 4", 4],
   ])("%s: with --on-lost warn the command goes on", async (name, script, code) => {
-    const run = lock(name, "--on-lost", "warn", "sh", "-c", `echo ready; ${script}`);
-    await run.says("ready");
+    const ours = lock(name, "--on-lost", "warn", "sh", "-c", `echo ready; ${script}`);
+    await ours.says("ready");
     await client.kv.delete((await line(name))[0]!);
-    await run.says("goes on without it");
-    run.child.stdin.end("\n");
-    expect(await run.ended).toMatchObject({ code });
+    await ours.says("goes on without it");
+    ours.child.stdin.end("\n");
+    expect(await ours.ended).toMatchObject({ code });
   });
 
   test("a signal is passed on, and the lock released when the command has ended", async () => {
-    const run = lock("passed-on", ...waitingShell("echo cleaned up; exit 5"));
-    await run.says("ready");
-    run.signal("SIGTERM");
-    expect(await run.ended).toMatchObject({ code: 5 });
-    await run.says("cleaned up");
+    const ours = lock("passed-on", ...waitingShell("echo cleaned up; exit 5"));
+    await ours.says("ready");
+    ours.signal("SIGTERM");
+    expect(await ours.ended).toMatchObject({ code: 5 });
+    await ours.says("cleaned up");
     expect(await line("passed-on")).toEqual([]);
   });
 
   test("a second signal ends all at once, and the lock too", async () => {
-    const run = lock("at-once", "--ttl", "600s", ...STUBBORN);
-    await run.says("ready");
-    run.signal("SIGINT");
+    const ours = lock("at-once", "--ttl", "600s", ...STUBBORN);
+    await ours.says("ready");
+    ours.signal("SIGINT");
     // The first one must have arrived, or the two might be one.
     await sleep(100);
-    expect(run.child.exitCode).toBe(null);
-    run.signal("SIGTERM");
-    expect(await run.ended).toMatchObject({ code: 143 });
+    expect(ours.child.exitCode).toBe(null);
+    ours.signal("SIGTERM");
+    expect(await ours.ended).toMatchObject({ code: 143 });
     expect(await line("at-once")).toEqual([]);
   });
 
@@ -191,26 +204,26 @@ describe.concurrent("etcdwire lock with a command", () => {
     const name = `interrupted-${signal}`;
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
-    const run = lock(name, "echo", "never");
-    await run.says("waiting behind 1 holder of");
-    run.signal(signal);
-    expect(await run.ended).toMatchObject({ code });
-    expect(run.stdout).toBe("");
+    const ours = lock(name, "echo", "never");
+    await ours.says("waiting behind 1 holder of");
+    ours.signal(signal);
+    expect(await ours.ended).toMatchObject({ code });
+    expect(ours.stdout).toBe("");
     expect(await line(name)).toEqual([held.key]);
     await session.close();
   });
 
   test("a killed etcdwire leaves a lock that ends with its lease", async () => {
-    const run = lock("orphan", "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
-    await run.says("\n");
+    const ours = lock("orphan", "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
+    await ours.lines(1);
     const session = await Session.create(client);
     const waiting = new Mutex(session, "orphan").lock();
     await lineLength("orphan", 2);
-    run.signal("SIGKILL");
-    expect(await run.ended).toMatchObject({ signal: "SIGKILL" });
+    ours.signal("SIGKILL");
+    expect(await ours.ended).toMatchObject({ signal: "SIGKILL" });
     expect(await line("orphan")).toHaveLength(2);
     const next = await waiting;
-    expect(next.token).toBeGreaterThan(Number(run.stdout));
+    expect(next.token).toBeGreaterThan(Number(ours.stdout));
     expect(await line("orphan")).toEqual([next.key]);
     await session.close();
   });
@@ -223,11 +236,9 @@ describe.concurrent("etcdwire lock with a command", () => {
       const runs = [0, 1, 2, 3].map((i) =>
         i % 2 === 0
           ? lock("turns", "sh", "-c", script)
-          : cli.runFile(etcdctl, [...etcdctlFlags(cluster), "lock", "turns", "--", "sh", "-c", script], {
-              ETCDCTL_API: "3",
-            }),
+          : start(etcdctl, [...etcdctlFlags(cluster), "lock", "turns", "--", "sh", "-c", script], API_3),
       );
-      for (const run of runs) expect(await run.ended).toMatchObject({ code: 0 });
+      for (const ours of runs) expect(await ours.ended).toMatchObject({ code: 0 });
       const turns = (await readFile(file, "utf8")).trim().split("\n");
       expect(turns).toHaveLength(8);
       for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]!.replace("in", "out"));
@@ -235,9 +246,7 @@ describe.concurrent("etcdwire lock with a command", () => {
       await rm(file, { force: true });
     }
     // And when one of them dies.
-    const etcdctlRun = cli.runFile(etcdctl, [...etcdctlFlags(cluster), "lock", "deaths", "--ttl", "1"], {
-      ETCDCTL_API: "3",
-    });
+    const etcdctlRun = start(etcdctl, [...etcdctlFlags(cluster), "lock", "deaths", "--ttl", "1"], API_3);
     await etcdctlRun.says("deaths/");
     const ours = lock("deaths", "echo", "mine");
     await ours.says("waiting behind 1 holder of");
@@ -250,43 +259,43 @@ describe.concurrent("etcdwire lock with a command", () => {
 describe.concurrent("etcdwire lock without a command", () => {
   test("prints its key, holds until a signal, and releases", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const run = lock("hold");
-      await run.says("\n");
-      expect(await line("hold")).toEqual([run.stdout.trim()]);
-      run.signal(signal);
-      expect(await run.ended).toEqual({ code: 0, signal: null });
-      expect(run.stderr).toBe("");
+      const ours = lock("hold");
+      await ours.lines(1);
+      expect(await line("hold")).toEqual([ours.stdout.trim()]);
+      ours.signal(signal);
+      expect(await ours.ended).toEqual({ code: 0, signal: null });
+      expect(ours.stderr).toBe("");
       expect(await line("hold")).toEqual([]);
     }
   });
 
   test("prints JSON on request", async () => {
-    const run = lock("json", "--write-out", "json");
-    await run.says("\n");
+    const ours = lock("json", "--write-out", "json");
+    await ours.lines(1);
     const [key] = await line("json");
-    const printed = JSON.parse(run.stdout) as Record<string, unknown>;
+    const printed = JSON.parse(ours.stdout) as Record<string, unknown>;
     expect(printed).toMatchObject({ name: "json", key: Buffer.from(key!).toString("base64") });
     expect(printed["token"]).toBe(printed["rev"]);
-    run.signal("SIGTERM");
-    await run.ended;
+    ours.signal("SIGTERM");
+    await ours.ended;
   });
 
   test("exits with 75 when it is lost", async () => {
-    const run = lock("hold-lost");
-    await run.says("\n");
-    await client.kv.delete(run.stdout.trim());
-    expect(await run.ended).toMatchObject({ code: 75 });
-    expect(run.stderr).toMatch(/^Error: lock "hold-lost" .*\n$/);
+    const ours = lock("hold-lost");
+    await ours.lines(1);
+    await client.kv.delete(ours.stdout.trim());
+    expect(await ours.ended).toMatchObject({ code: 75 });
+    expect(ours.stderr).toMatch(/^Error: lock "hold-lost" .*\n$/);
   });
 
   test("releases when nobody reads the key", async () => {
     const session = await Session.create(client);
     const held = await new Mutex(session, "unread").lock();
-    const run = lock("unread");
-    await run.says("waiting");
-    run.child.stdout.destroy();
+    const ours = lock("unread");
+    await ours.says("waiting");
+    ours.child.stdout.destroy();
     await held.release();
-    expect(await run.ended).toMatchObject({ code: 141 });
+    expect(await ours.ended).toMatchObject({ code: 141 });
     expect(await line("unread")).toEqual([]);
     await session.close();
   });
@@ -295,11 +304,10 @@ describe.concurrent("etcdwire lock without a command", () => {
 // They stop the member, so they come after all others.
 describe("etcdwire lock and a cluster that is gone", () => {
   test("no endpoint answers: unavailable, within the command's timeout", async () => {
-    const run = cli.run(["lock", "gone", "--command-timeout", "300ms", "true"], {
-      ETCDCTL_ENDPOINTS: "127.0.0.1:1",
-    });
-    expect(await run.ended).toMatchObject({ code: 69 });
-    expect(run.stderr).toMatch(/^Error: .+\n$/);
+    const gone = ["--endpoints", "127.0.0.1:1", "--command-timeout", "300ms"];
+    const ours = lock("gone", ...gone, "true");
+    expect(await ours.ended).toMatchObject({ code: 69 });
+    expect(ours.stderr).toMatch(/^Error: .+\n$/);
   });
 
   test("the command is ended, waiting too; a release that is not confirmed is told of", async () => {
@@ -323,7 +331,7 @@ describe("etcdwire lock and a cluster that is gone", () => {
       holding.says("ready"),
       waiting.says("waiting"),
       ending.says("ready"),
-      silent.says("\n"),
+      silent.lines(1),
     ]);
     await cluster.members[0]!.pause();
     try {

@@ -1,15 +1,7 @@
-/** The bundled command line, as users have it. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { withoutEtcdVariables } from "../../src/testing/command.js";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a process ended: one of the two is set. */
 export interface ProcessEnd {
@@ -58,11 +50,13 @@ export class GroupProcess {
 
   /** Resolves when it has written `text`, to either; rejects when it ends without. */
   async says(text: string): Promise<void> {
-    while (!this.stdout.includes(text) && !this.stderr.includes(text)) {
-      if (this.#isOver)
-        throw new Error(`ended without ${JSON.stringify(text)}:\n${this.stdout}\n${this.stderr}`);
-      await new Promise<void>((resolve) => this.#listeners.add(resolve));
-    }
+    while (!this.stdout.includes(text) && !this.stderr.includes(text)) await this.#more(text);
+  }
+
+  /** So many lines of its stdout, once they are there; rejects when it ends without. */
+  async lines(count: number): Promise<string[]> {
+    while (this.stdout.split("\n").length <= count) await this.#more(`${count} lines`);
+    return this.stdout.split("\n").slice(0, count);
   }
 
   /** To the process alone, and not to those that it has started. */
@@ -80,48 +74,14 @@ export class GroupProcess {
     for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr]) stream.destroy();
   }
 
+  async #more(wanted: string): Promise<void> {
+    if (this.#isOver) throw new Error(`ended without ${wanted}:\n${this.stdout}\n${this.stderr}`);
+    await new Promise<void>((resolve) => this.#listeners.add(resolve));
+  }
+
   #tell(): void {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) listener();
-  }
-}
-
-/** Builds the command line, and runs it. */
-export class Cli {
-  readonly #folder: string;
-  readonly #processes: GroupProcess[] = [];
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  static async build(): Promise<Cli> {
-    const folder = await mkdtemp(join(tmpdir(), "etcdwire-cli-"));
-    const script = join(root, "scripts", "build-cli.mjs");
-    await promisify(execFile)(process.execPath, [script, "--output", folder]);
-    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-    return new Cli(folder);
-  }
-
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): GroupProcess {
-    return this.runFile(process.execPath, [join(this.#folder, "etcdwire.cjs"), ...args], env);
-  }
-
-  /** Another program, which is ended with ours. */
-  runFile(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): GroupProcess {
-    const started = new GroupProcess(file, args, env);
-    this.#processes.push(started);
-    return started;
-  }
-
-  /** Ends what runs of it. */
-  killAll(): void {
-    for (const each of this.#processes.splice(0)) each.killAll();
-  }
-
-  async close(): Promise<void> {
-    this.killAll();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }
