@@ -76,10 +76,6 @@ export function registerLock(program: Command, context: Context): void {
     .usage("NAME [flags] [--] [CMD...]")
     .argument("<NAME>", "the lock's name; etcdctl and Go's concurrency.Mutex share it")
     .description("run a command while a lock is held, or hold it until a signal")
-    .option(
-      "--ttl <duration>",
-      "how long the lock outlives us, if we are killed; seconds without a unit (10s)",
-    )
     .option("-w, --timeout <duration>", "give up if it is not free in time; seconds without a unit; 0 is -n")
     .option("-E, --conflict-exit-code <code>", "how to exit then (1)")
     .option("--grace <duration>", "from SIGTERM to SIGKILL, when the lock is lost (5s)")
