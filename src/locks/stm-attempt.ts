@@ -119,6 +119,11 @@ export class StmAttempt implements StmTxn {
     return this.#failure;
   }
 
+  /** When all reads have ended, which they do with the time for all of it. */
+  async readsEnded(): Promise<void> {
+    await Promise.allSettled(this.#pending.values());
+  }
+
   /** The function is done, or was given up: what it still asks for is refused. */
   end(): void {
     this.#isOver = true;

@@ -114,7 +114,7 @@ export const stm = async <T>(
     wait.throwIfAborted(false);
     guard?.assertHeld();
     const attempt = new StmAttempt(client, wait, attempts, readsOneRevision, fresh);
-    const late = (): EtcdError => tooLate(timeoutMs, attempts);
+    const late = (): EtcdError => lateError(timeoutMs, attempts);
     const { value, outcome } = await tryOnce(attempt, work, wait, late, async () => {
       guard?.assertHeld();
       return commit(client, attempt, isolation, guard, wait);
@@ -140,14 +140,21 @@ const tryOnce = async <T>(
   late: () => EtcdError,
   done: () => Promise<StmOutcome>,
 ): Promise<{ readonly value: T | undefined; readonly outcome: StmOutcome }> => {
+  let tooLate: EtcdError | undefined;
   try {
-    const value = await wait.for(perform(work, attempt), late);
+    const value = await wait.for(perform(work, attempt), () => (tooLate = late()));
     attempt.end();
     // It may have taken a read that failed for a key that is not there.
     if (attempt.failure !== undefined) throw attempt.failure;
     return { value, outcome: await done() };
   } catch (error) {
     attempt.end();
+    if (error === tooLate) {
+      // A read whose time is up as well, a moment later, knows why it was not answered.
+      await attempt.readsEnded();
+      const { failure } = attempt;
+      throw failure === undefined || isCompacted(failure) ? error : failure;
+    }
     if (!isCompacted(attempt.failure)) throw error;
     // The past that it had begun to read is gone: a newer one is as good.
     return { value: undefined, outcome: { committed: false, fresh: NOTHING_READ, roundTripMs: 0 } };
@@ -169,7 +176,7 @@ const conflict = (attempts: number): EtcdError =>
     attempts,
   });
 
-const tooLate = (timeoutMs: number, attempts: number): EtcdError =>
+const lateError = (timeoutMs: number, attempts: number): EtcdError =>
   new StatusError(
     "ETCD_DEADLINE_EXCEEDED",
     `the transaction was not done within ${timeoutMs} ms, in which it was tried ${times(attempts)}`,

@@ -537,6 +537,20 @@ describe("failures", () => {
     await expect(drive([client], done)).rejects.toMatchObject({ code: "ETCD_DEADLINE_EXCEEDED" });
   });
 
+  test("a read that has no answer by then says why", async () => {
+    const { client } = setUp();
+    const noLeader = new StatusError("ETCD_NO_LEADER", "no leader", { mayHaveApplied: false });
+    client.kv.txn = (_shape, { timeoutMs = 0 }) =>
+      new Promise((_, reject) => {
+        // Deadlines of calls are checked in steps, as those of a connection are.
+        client.runtime.setTimer(() => {
+          reject(noLeader);
+        }, timeoutMs + 10);
+      });
+    const done = stm(client.real, (txn) => txn.get("a"), { timeoutMs: 50 });
+    await expect(drive([client], done)).rejects.toBe(noLeader);
+  });
+
   test("a transaction whose attempt is over refuses everything", async () => {
     const { client } = setUp();
     let late: StmTxn | undefined;
