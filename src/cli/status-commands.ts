@@ -51,7 +51,10 @@ export function sizeText(bytes: number): string {
   let size = bytes;
   for (; size >= 1_000 && unit < units.length - 1; unit++) size /= 1_000;
   const rounded = Math.round(size * 10) / 10;
-  return `${unit > 0 && rounded < 10 ? rounded.toFixed(1) : Math.round(rounded)} ${units[unit]!}`;
+  if (unit > 0 && rounded < 10) return `${rounded.toFixed(1)} ${units[unit]!}`;
+  // Go rounds halves to the even neighbour: 20.5 to 20.
+  const whole = rounded % 1 === 0.5 ? 2 * Math.round(rounded / 2) : Math.round(rounded);
+  return `${whole} ${units[unit]!}`;
 }
 
 async function showStatus(run: Run, standard: OutputFormat): Promise<void> {
