@@ -84,7 +84,8 @@ export type {
 export { Session } from "./locks/session.js";
 export type { SessionOptions } from "./locks/session.js";
 export { Mutex } from "./locks/mutex.js";
-export type { LockOptions } from "./locks/mutex.js";
+export type { LockOptions, MutexOptions, TryLockResult } from "./locks/mutex.js";
+export type { LockHolder } from "./locks/lock-holder.js";
 export type { Lock } from "./locks/lock.js";
 export { KeyLock } from "./locks/key-lock.js";
 export type { KeyLockAcquireOptions, KeyLockOptions, KeyLockTry } from "./locks/key-lock.js";

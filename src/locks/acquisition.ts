@@ -1,6 +1,6 @@
 import { EtcdError } from "../errors.js";
 import type { TxnResult } from "../txn/result.js";
-import { keyText } from "./deletion-watch.js";
+import { keyText, openPrefixWatch } from "./deletion-watch.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";
@@ -12,6 +12,16 @@ export interface Acquired {
   readonly createRevision: number;
   /** The store's revision when our turn began: grows from holder to holder. */
   readonly token: number;
+  /** The deletion of our key may have been reported before anybody listened. */
+  readonly mayHaveMissed: boolean;
+}
+
+/** What becomes of an acquisition: one of the two is called once, unless it is cleaned up first. */
+export interface AcquisitionEvents {
+  /** We are at the head of the line: `close` when others listen. */
+  onAcquired(acquired: Acquired): void;
+  /** `cleanUp` is due. */
+  onFailed(error: unknown): void;
 }
 
 /**
@@ -21,69 +31,56 @@ export interface Acquired {
  * the last holders' tokens, where those passed the lock on within their process.
  */
 export class Acquisition {
-  readonly #place: LockPlace;
-  readonly #wait: LineWait;
+  readonly place: LockPlace;
+  readonly #events: AcquisitionEvents;
+  /** There from the start if the line is watched already: what that reports before the acquire's answer counts. */
+  #wait: LineWait | undefined;
   #createRevision = 0;
   /** The create revision of a key that an earlier acquire left behind, while it is being removed. */
   #leftOver = 0;
   /** The acquire transaction, settled either way; what clean-up must wait for. */
-  #asked: Promise<unknown> = Promise.resolve();
+  #asked: Promise<void> = Promise.resolve();
   #outcomeUnknown = false;
   #contended = false;
   #repeated = false;
-  #givenUp = false;
+  #ended = false;
 
-  constructor(place: LockPlace) {
-    this.#place = place;
-    const { session, prefix, key } = place;
-    this.#wait = new LineWait({ life: session, prefix, key });
+  constructor(place: LockPlace, events: AcquisitionEvents) {
+    this.place = place;
+    this.#events = events;
   }
 
-  /**
-   * Resolves once the lock is held. When it rejects, for whatever reason, `cleanUp` is due; else `close`, when others hear of
-   * what becomes of the key.
-   *
-   * @param signal ends the wait with its reason
-   */
-  async run(signal: AbortSignal | undefined): Promise<Acquired> {
-    const { session } = this.#place;
-    signal?.throwIfAborted();
-    if (session.endReason !== undefined) throw session.endReason;
-    const asked = this.#ask();
-    this.#asked = asked.catch(() => {});
-    const seen = await unlessEnded(asked, session, signal);
-    if (typeof seen === "number") return { createRevision: this.#createRevision, token: seen };
-    const token = await this.#wait.run(this.#createRevision, seen, signal);
-    return { createRevision: this.#createRevision, token };
-  }
-
-  /** @throws LockLostError if our key was deleted since `run` resolved; for the moment before others listen */
-  assertStanding(): void {
-    this.#wait.assertStanding();
+  start(): void {
+    const { session, prefix, key } = this.place;
+    if (openPrefixWatch(session.client, prefix) !== undefined)
+      this.#wait = new LineWait({ life: session, prefix, key });
+    this.#asked = this.#ask();
   }
 
   /** Nobody needs to hear of the line any more. Idempotent. */
   close(): void {
-    this.#wait.close();
+    this.#ended = true;
+    this.#wait?.close();
   }
 
   /**
-   * Takes our key out of the line after a failed `run`: tries until it is gone, or the session has ended and takes
-   * it along.
+   * Ends the try, and takes our key out of the line: tries until it is gone, or the session has ended and takes it along.
    *
    * @param onTried called once, after the first try: whoever uses the key next is told from us by its value
    */
   async cleanUp(onTried: () => void): Promise<void> {
-    const { session, plans, key, value } = this.#place;
-    this.#givenUp = true;
+    const { session, plans, key, value } = this.place;
+    this.#ended = true;
+    this.#wait?.end(undefined);
     this.close();
     await this.#asked;
-    const createRevision = this.#createRevision || this.#leftOver;
-    if (createRevision > 0)
-      await removeKey(session, () => plans.release.run({ key, createRevision }), onTried);
-    else if (this.#outcomeUnknown) await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
+    const leftOver = this.#leftOver;
+    if (leftOver > 0)
+      await removeKey(session, () => plans.release.run({ key, createRevision: leftOver }), onTried);
+    else if (this.#createRevision > 0 || this.#outcomeUnknown)
+      await removeKey(session, () => plans.abandon.run({ key, value }), onTried);
     else onTried();
-    if (this.#outcomeUnknown || this.#repeated) removeLateKey(this.#place);
+    if (this.#outcomeUnknown || this.#repeated) removeLateKey(this.place);
   }
 
   /** Somebody else was ahead when we stood in line. */
@@ -96,44 +93,56 @@ export class Acquisition {
     return this.#repeated;
   }
 
-  /** Puts our key. The token if the lock was free; else what is known of the line. */
-  async #ask(): Promise<number | LineSnapshot | undefined> {
-    const { plans, prefix, key, value, session } = this.#place;
+  /** Puts our key, and waits if others are ahead of it. Never rejects. */
+  async #ask(): Promise<void> {
+    let result: TxnResult;
+    try {
+      result = await this.#put();
+    } catch (error) {
+      this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
+      this.#fail(error);
+      return;
+    }
+    if (this.#ended) return;
+    if (result.succeeded) this.#acquired(result.revision);
+    else this.#standInLine(this.#snapshot(result));
+  }
+
+  /** The answer from which our create revision is known; or any other, if nobody waits for it any more. */
+  async #put(): Promise<TxnResult> {
+    const { plans, prefix, key, value, session } = this.place;
     const onRepeat = (): void => {
       this.#repeated = true;
     };
-    try {
-      for (;;) {
-        const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat });
-        if (result.succeeded) return (this.#createRevision = result.revision);
-        const leftOver = this.#readPlace(result);
-        if (leftOver === undefined) return this.#snapshot(result);
-        // An earlier release did not get through. It would hold the place in the line of a caller that is gone.
-        this.#leftOver = leftOver;
-        await plans.release.run({ key, createRevision: leftOver });
-        this.#leftOver = 0;
-        // Nobody hears what comes of it any more.
-        if (this.#givenUp) return undefined;
-      }
-    } catch (error) {
-      this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
-      throw error;
+    for (;;) {
+      const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat });
+      this.#leftOver = this.#readPlace(result);
+      if (this.#leftOver === 0) return result;
+      // An earlier release did not get through. It would hold the place in the line of a caller that is gone.
+      await plans.release.run({ key, createRevision: this.#leftOver });
+      this.#leftOver = 0;
+      if (this.#ended) return result;
     }
   }
 
-  /** Returns the create revision of a key that an earlier acquire left behind, if that is so. */
-  #readPlace(result: TxnResult): number | undefined {
+  /** Returns the create revision of a key that an earlier acquire left behind; 0 if the key is ours. */
+  #readPlace(result: TxnResult): number {
+    if (result.succeeded) {
+      this.#createRevision = result.revision;
+      return 0;
+    }
     const [mine] = result.responses;
     if (mine?.kind !== "txn") throw unexpected();
-    if (mine.result.succeeded) this.#createRevision = result.revision;
-    else {
-      const own = mine.result.responses[0];
-      const kv = own?.kind === "get" ? own.kvs[0] : undefined;
-      if (kv === undefined) throw unexpected();
-      if (kv.value.string() !== this.#place.value) return kv.createRevision;
-      this.#createRevision = kv.createRevision;
+    if (mine.result.succeeded) {
+      this.#createRevision = result.revision;
+      return 0;
     }
-    return undefined;
+    const own = mine.result.responses[0];
+    const kv = own?.kind === "get" ? own.kvs[0] : undefined;
+    if (kv === undefined) throw unexpected();
+    if (kv.value.string() !== this.place.value) return kv.createRevision;
+    this.#createRevision = kv.createRevision;
+    return 0;
   }
 
   /** What the acquire saw of the line; undefined if not enough of it. */
@@ -148,29 +157,44 @@ export class Acquisition {
     if (line.more && ahead.length < line.kvs.length - 1) return undefined;
     return { revision: result.revision, ahead, isWhole: !line.more };
   }
+
+  #standInLine(snapshot: LineSnapshot | undefined): void {
+    const { session, prefix, key } = this.place;
+    // A watch that others have begun since we asked may have reported what the snapshot does not show.
+    const heard = this.#wait !== undefined || !isWatched(session.client, prefix);
+    this.#wait ??= new LineWait({ life: session, prefix, key });
+    this.#wait.run(this.#createRevision, heard ? snapshot : undefined).then(
+      (token) => {
+        if (!this.#ended) this.#acquired(token);
+      },
+      (error: unknown) => {
+        this.#fail(error);
+      },
+    );
+  }
+
+  #acquired(token: number): void {
+    const { session, prefix } = this.place;
+    const createRevision = this.#createRevision;
+    try {
+      this.#wait?.assertStanding(createRevision);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const mayHaveMissed = this.#wait === undefined && isWatched(session.client, prefix);
+    this.#events.onAcquired({ createRevision, token, mayHaveMissed });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.onFailed(error);
+  }
 }
 
-/** Waits for `asked`, which goes on in any case, until `signal` fires or the session ends. */
-const unlessEnded = <T>(
-  asked: Promise<T>,
-  session: LockPlace["session"],
-  signal: AbortSignal | undefined,
-): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal?.reason as Error);
-    };
-    const stopListening = session.onEnd(() => {
-      reject(session.endReason!);
-    });
-    signal?.addEventListener("abort", onAbort, { once: true });
-    asked
-      .finally(() => {
-        stopListening();
-        signal?.removeEventListener("abort", onAbort);
-      })
-      .then(resolve, reject);
-  });
+const isWatched = (client: LockPlace["session"]["client"], prefix: string): boolean =>
+  (openPrefixWatch(client, prefix)?.watchingFrom ?? Infinity) !== Infinity;
 
 const unexpected = (): Error =>
   new Error("etcdwire: the reply to a lock's acquire has another shape than its plan");

@@ -12,6 +12,8 @@ export interface HeldKeyOptions {
   readonly prefix?: string;
   readonly key: string;
   readonly createRevision: number;
+  /** A deletion of it may have been reported on the line's watch before this listens. */
+  readonly mayHaveMissed?: boolean;
   /** Our key has been deleted, by whomever. Called once at most. */
   readonly onDeleted: () => void;
 }
@@ -35,6 +37,7 @@ export class HeldKey implements DeletionListener {
     const line = prefix === undefined ? undefined : openPrefixWatch(life.client, prefix);
     if (line !== undefined && line.watchingFrom !== Infinity) {
       this.#listen(line);
+      if (options.mayHaveMissed === true) void this.#look();
       return;
     }
     const { runtime } = life.client.parts.pool;

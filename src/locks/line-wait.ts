@@ -128,9 +128,22 @@ export class LineWait implements DeletionListener {
     return this.#snapshot?.ahead.size;
   }
 
-  /** @throws LockLostError if our key was deleted since `run` resolved; for the moment before others listen */
-  assertStanding(): void {
-    if (this.#lostAtRevision > 0) throw placeLost("was deleted");
+  /** Ends `run` with `error`, if it is under way. */
+  end(error: unknown): void {
+    this.#fail(error);
+  }
+
+  /**
+   * For the moment between `run`'s end, or that of an acquire which needed no `run`, and when others listen.
+   *
+   * @param createRevision of our key, where there was no `run` to tell it
+   * @throws LockLostError if a deletion of our key has been reported
+   */
+  assertStanding(createRevision = this.#createRevision): void {
+    const lost =
+      this.#lostAtRevision > createRevision ||
+      this.#early.some(({ key, revision }) => key === this.#keyText && revision > createRevision);
+    if (lost) throw placeLost("was deleted");
   }
 
   /** Listens no more. Idempotent; after `run` has settled, or without it. */
@@ -205,6 +218,8 @@ export class LineWait implements DeletionListener {
         this.#look();
       },
       onTargetDeleted: () => {
+        // The answer to a look under way may still show it, and its deletion does not come twice.
+        if (this.#looking) this.#lookAgain = true;
         this.#approach();
       },
       onOwnDeleted: (revision) => {

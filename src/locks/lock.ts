@@ -33,7 +33,7 @@ export interface LockParts {
    */
   readonly giveUp: (options: CallerOptions, wasLost: boolean) => Promise<void>;
   /** The lock is released or lost: whatever watches its key may stop. Called once, before `giveUp`. */
-  readonly onEnd?: () => void;
+  readonly onEnd?: (wasLost: boolean) => void;
 }
 
 /**
@@ -91,6 +91,11 @@ export class Lock {
   get isHeld(): boolean {
     // Reading what remains finds out, and tells us.
     return this.#endReason === undefined && this.#parts.life.remainingMs > 0;
+  }
+
+  /** @internal How much longer it is provably held, in milliseconds. */
+  get remainingMs(): number {
+    return this.#endReason === undefined ? this.#parts.life.remainingMs : 0;
   }
 
   /** @internal Where its key, and its guard's keys, are. */
@@ -197,7 +202,7 @@ export class Lock {
   #end(reason: LockLostError): void {
     this.#endReason = reason;
     this.#stopListening();
-    this.#parts.onEnd?.();
+    this.#parts.onEnd?.(this.#wasLost);
     this.#controller?.abort(reason);
   }
 

@@ -5,7 +5,6 @@ import type { Namespace } from "../client/namespace.js";
 import { ArgumentError, ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import { DEFAULT_SESSION_TTL_SECONDS } from "../options.js";
 import { lockEvents } from "../tracing.js";
-import { LockQueue } from "./lock-queue.js";
 import type { LockLife } from "./lock.js";
 
 export interface SessionOptions extends CallerOptions {
@@ -39,8 +38,6 @@ export class Session implements LockLife {
   #orphaned = false;
   #closing: Promise<void> | undefined;
   #valueCount = 0;
-  /** @internal Callers of this process, by lock name, in order. */
-  readonly queue = new LockQueue();
 
   private constructor(client: Namespace, lease: KeptLease) {
     this.client = client;
@@ -209,7 +206,7 @@ export class Session implements LockLife {
       try {
         callback();
       } catch (thrown) {
-        queueMicrotask(() => {
+        this.client.parts.pool.runtime.defer(() => {
           throw thrown;
         });
       }

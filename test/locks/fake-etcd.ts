@@ -96,17 +96,41 @@ export class FakeEtcd {
   txn(shape: AnyShape, parameters: Parameters, prefix: string): Result {
     const events: Event[] = [];
     const next = this.revision + 1;
-    const result = this.#run(shape, parameters, prefix, next, events);
+    const decided = this.#decide(shape, parameters, prefix, new Map<AnyShape, boolean>());
+    const result = this.#run(shape, parameters, prefix, next, events, decided);
     if (events.length > 0) this.revision = next;
     result.revision = this.revision;
     this.#publish(events);
     return result;
   }
 
-  #run(shape: AnyShape, parameters: Parameters, prefix: string, next: number, events: Event[]): Result {
+  /** All compares, nested ones too, are decided before anything is done. */
+  #decide(
+    shape: AnyShape,
+    parameters: Parameters,
+    prefix: string,
+    decided: Map<AnyShape, boolean>,
+  ): ReadonlyMap<AnyShape, boolean> {
     const succeeded = (shape.if ?? []).every((compare) => this.#holds(compare, parameters, prefix));
+    decided.set(shape, succeeded);
+    for (const operation of (succeeded ? shape.then : shape.else) ?? [])
+      if (operation.op === "txn") this.#decide(operation.shape, parameters, prefix, decided);
+    return decided;
+  }
+
+  #run(
+    shape: AnyShape,
+    parameters: Parameters,
+    prefix: string,
+    next: number,
+    events: Event[],
+    decided: ReadonlyMap<AnyShape, boolean>,
+  ): Result {
+    const succeeded = decided.get(shape)!;
     const operations = (succeeded ? shape.then : shape.else) ?? [];
-    const responses = operations.map((operation) => this.#do(operation, parameters, prefix, next, events));
+    const responses = operations.map((operation) =>
+      this.#do(operation, parameters, prefix, next, events, decided),
+    );
     return { succeeded, revision: 0, raftTerm: 1, responses };
   }
 
@@ -116,11 +140,12 @@ export class FakeEtcd {
     prefix: string,
     next: number,
     events: Event[],
+    decided: ReadonlyMap<AnyShape, boolean>,
   ): unknown {
     const fill = (slot: unknown): unknown =>
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
     if (operation.op === "txn")
-      return { kind: "txn", result: this.#run(operation.shape, parameters, prefix, next, events) };
+      return { kind: "txn", result: this.#run(operation.shape, parameters, prefix, next, events, decided) };
     const key = prefix + String(fill(operation.key));
     if (operation.op === "put") {
       const lease = fill(operation.options.lease) as bigint;
@@ -164,16 +189,20 @@ export class FakeEtcd {
     const fill = (slot: unknown): unknown =>
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
     const key = prefix + String(fill(compare.key));
-    if (compare.operator !== "=") throw new Error("the model knows no operator but =");
     const operand = fill(compare.operand);
     const found = [...this.keys].filter(([name]) =>
       compare.options.prefix === true ? name.startsWith(key) : name === key,
     );
+    const { operator } = compare;
+    if (operator !== "=" && operator !== "<") throw new Error(`the model does not know ${operator}`);
     if (compare.target === "value")
-      return found.length > 0 && found.every(([, entry]) => entry.value === operand);
-    if (found.length === 0) return operand === 0;
+      return found.length > 0 && found.every(([, entry]) => entry.value === String(operand));
     const target = compare.target === "modRevision" ? "modRevision" : "createRevision";
-    return found.every(([, entry]) => entry[target] === operand);
+    // As etcd does it: no key at all counts as one of revision 0.
+    const revisions = found.length === 0 ? [0] : found.map(([, entry]) => entry[target]);
+    return revisions.every((revision) =>
+      operator === "=" ? revision === operand : revision < (operand as number),
+    );
   }
 
   #delete(key: string, revision: number): Event {
