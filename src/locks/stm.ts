@@ -124,7 +124,9 @@ export const stm = async <T>(
     fresh = outcome.fresh;
     // The first repeat comes at once: what is new has just come.
     if (attempts > 1) {
-      const pauseMs = backoffMs(attempts - 1, () => runtime.random(), STM_BACKOFF);
+      const baseMs = Math.max(1, outcome.roundTripMs);
+      const capMs = Math.min(STM_BACKOFF.capMs, baseMs * STM_BACKOFF.roundTripsMax);
+      const pauseMs = backoffMs(attempts - 1, () => runtime.random(), { baseMs, capMs });
       await wait.sleep(pauseMs);
       // After a wait that is longer than asking again takes, it pays to ask.
       if (pauseMs > outcome.roundTripMs) fresh = NOTHING_READ;
