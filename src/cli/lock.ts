@@ -222,14 +222,32 @@ async function runCommand(
     ETCD_LOCK_TOKEN: String(held.token),
     ETCD_LOCK_LEASE: session.leaseId.toString(16),
   });
-  const outcome = await watchOver(child, held, { onLost, graceMs }, surroundingsOf(run));
-  if (outcome.forcedBy !== undefined) {
-    // Whoever waits for the lock need not wait for the TTL, if that can be said at once.
-    await session.close({ timeoutMs: FORCED_CLOSE_TIMEOUT_MS });
-  } else if (outcome.exitCode === ExitCode.LOST && outcome.isLost) {
+  const { exitCode, isLost, forcedBy } = await watchOver(
+    child,
+    held,
+    { onLost, graceMs },
+    surroundingsOf(run),
+  );
+  // Whoever waits for the lock need not wait for the TTL, if that can be said at once.
+  if (forcedBy !== undefined) await session.close({ timeoutMs: FORCED_CLOSE_TIMEOUT_MS });
+  else if ((exitCode === ExitCode.LOST && isLost) || (exitCode === 0 && (await wasLost(run, held))))
     throw new ExitError(ExitCode.LOST, `lock "${name}" was lost before the command had ended`);
+  return exitCode;
+}
+
+/**
+ * Was it lost without our hearing of it yet? Success says that the lock was held to the end, so etcd is asked. If it does not
+ * answer, our lease is what we have.
+ */
+async function wasLost(run: Run, held: Lock): Promise<boolean> {
+  const { op } = await import("../index.js");
+  try {
+    const { commandTimeoutMs: timeoutMs } = run.settings;
+    await held.txn({ then: [op.get(held.key, { keysOnly: true })] }, { timeoutMs });
+  } catch (error) {
+    if (!isEtcdError(error)) throw error;
   }
-  return outcome.exitCode;
+  return !held.isHeld;
 }
 
 const surroundingsOf = (run: Run): Surroundings => ({

@@ -61,3 +61,12 @@ test.each([[[]], [["m", "--unknown", "true"]], [["m", "--ttl"]]])(
     await expect(carryOut(["lock", ...given])).rejects.toMatchObject({ name: "CommanderError", exitCode: 1 });
   },
 );
+
+test.each([
+  [["name"]],
+  [["-l", "name", "proposal"]],
+  [["", "proposal"]],
+  [["name", "proposal", "--ttl", "0s"]],
+])("elect %j is a usage error", async (given) => {
+  await expect(carryOut(["elect", ...given])).rejects.toThrow(UsageError);
+});

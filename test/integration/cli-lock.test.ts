@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, Mutex, Session } from "../../src/index.js";
+import { Client, Election, Mutex, Session } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { BuiltCli } from "../support/built-cli.js";
 import { needEtcdctl } from "../support/etcdctl.js";
@@ -175,6 +175,14 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(await ours.ended).toMatchObject({ code });
   });
 
+  test("a loss that comes together with the command's end is found", async () => {
+    const ours = lock("just-lost", "sh", "-c", "echo ready; read anything");
+    await ours.says("ready");
+    await client.kv.delete((await line("just-lost"))[0]!);
+    ours.child.stdin.end("\n");
+    expect(await ours.ended).toMatchObject({ code: 75 });
+  });
+
   test("a signal is passed on, and the lock released when the command has ended", async () => {
     const ours = lock("passed-on", ...waitingShell("echo cleaned up; exit 5"));
     await ours.says("ready");
@@ -298,6 +306,89 @@ describe.concurrent("etcdwire lock without a command", () => {
     expect(await ours.ended).toMatchObject({ code: 141 });
     expect(await line("unread")).toEqual([]);
     await session.close();
+  });
+});
+
+describe.concurrent("etcdwire elect", () => {
+  const elect = (...args: string[]): GroupProcess => run("elect", ...args);
+
+  test("leads once it is its turn, prints key and proposal, and resigns at a signal", async () => {
+    const first = elect("turn", "first");
+    const [key] = await first.lines(2);
+    expect(await line("turn")).toEqual([key]);
+    expect(first.stdout).toBe(`${key!}\nfirst\n`);
+    const second = elect("turn", "second", "--write-out", "json");
+    await lineLength("turn", 2);
+    const [, secondKey] = await line("turn");
+    first.signal("SIGINT");
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(first.stderr).toBe("");
+    await second.lines(1);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      header: { revision: expect.any(Number) as number },
+      kvs: [
+        { key: Buffer.from(secondKey!).toString("base64"), value: Buffer.from("second").toString("base64") },
+      ],
+      count: 1,
+    });
+    second.signal("SIGTERM");
+    expect(await second.ended).toMatchObject({ code: 0 });
+    expect(await line("turn")).toEqual([]);
+  });
+
+  test("a candidate that is interrupted leaves no place in the line", async () => {
+    const session = await Session.create(client);
+    const leadership = await new Election(session, "candidate").campaign("ours");
+    const candidate = elect("candidate", "theirs");
+    await lineLength("candidate", 2);
+    candidate.signal("SIGTERM");
+    expect(await candidate.ended).toMatchObject({ code: 143 });
+    expect(candidate.stdout).toBe("");
+    expect(await line("candidate")).toEqual([leadership.key]);
+    await session.close();
+  });
+
+  test("a leadership that is lost ends it", async () => {
+    const leader = elect("lost", "it");
+    const [key] = await leader.lines(2);
+    await client.lease.revoke(leaseOf("lost", key));
+    expect(await leader.ended).toMatchObject({ code: 75 });
+    expect(leader.stderr).toMatch(/^Error: .+\n$/);
+  });
+
+  test("-l prints leaders and what they proclaim", async () => {
+    const session = await Session.create(client);
+    const election = new Election(session, "listen");
+    const leadership = await election.campaign("one");
+    const plain = elect("-l", "listen");
+    const json = elect("listen", "--listen", "-w", "json");
+    await Promise.all([plain.lines(2), json.lines(1)]);
+    await leadership.proclaim("two");
+    expect(await plain.lines(4)).toEqual([leadership.key, "one", leadership.key, "two"]);
+    const printed = (await json.lines(2)).map((text) => JSON.parse(text) as { kvs: { value: string }[] });
+    expect(printed.map(({ kvs }) => Buffer.from(kvs[0]!.value, "base64").toString())).toEqual(["one", "two"]);
+    for (const each of [plain, json]) {
+      each.signal("SIGINT");
+      expect(await each.ended).toMatchObject({ code: 130 });
+      expect(each.stderr).toBe("");
+    }
+    await session.close();
+  });
+
+  test("etcdctl elect and etcdwire elect follow one another", async (context) => {
+    const etcdctl = await needEtcdctl(context, cluster);
+    const theirs = start(etcdctl, [...etcdctlFlags(cluster), "elect", "shared", "theirs"], API_3);
+    const printed = await theirs.lines(2);
+    const ours = elect("shared", "ours");
+    await lineLength("shared", 2);
+    const observer = start(etcdctl, [...etcdctlFlags(cluster), "elect", "-l", "shared"], API_3);
+    expect(await observer.lines(2)).toEqual(printed);
+    theirs.signal("SIGINT");
+    const [key] = await ours.lines(2);
+    expect(await observer.lines(4)).toEqual([...printed, key, "ours"]);
+    expect(await theirs.ended).toMatchObject({ code: 0 });
+    ours.signal("SIGTERM");
+    expect(await ours.ended).toMatchObject({ code: 0 });
   });
 });
 
