@@ -18,8 +18,11 @@ class SessionKey {
   readonly key: string;
   /** Of keys that a lock of this session stands for. */
   readonly held = new Set<number>();
-  /** Of keys whose deletion is under way, or may be. */
-  readonly #doomed = new Set<number>();
+  /**
+   * The highest create revision that a lock has had or that was deleted, or may be by what is under way. Nobody takes such a
+   * key for its own any more, however old the reply is that shows it.
+   */
+  #knownRevision = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session, key: string) {
@@ -35,16 +38,21 @@ class SessionKey {
     return turn;
   }
 
-  isDoomed(createRevision: number): boolean {
-    return this.#doomed.has(createRevision);
+  isKnown(createRevision: number): boolean {
+    return createRevision <= this.#knownRevision;
+  }
+
+  /** A lock stands for the key of this incarnation from now on. */
+  hold(createRevision: number): void {
+    this.#knownRevision = Math.max(this.#knownRevision, createRevision);
+    this.held.add(createRevision);
   }
 
   /** Deletes the key of this incarnation, if it is there. */
   async remove(createRevision: number, options?: CallerOptions): Promise<void> {
     const { session, key } = this;
-    this.#doomed.add(createRevision);
+    this.#knownRevision = Math.max(this.#knownRevision, createRevision);
     await keyLockPlans(session.client).release.run({ key, createRevision }, options);
-    this.#doomed.delete(createRevision);
   }
 
   /** Deletes a key with this value that belongs to no lock. */
@@ -170,14 +178,14 @@ export class SessionClaim implements KeyLockClaim {
       if (holder.lease !== lease || shared.held.has(createRevision))
         return { holder, revision: result.revision };
       const isOurs = repeatCount > 0 && Buffer.compare(holder.value, this.#value) === 0;
-      if (isOurs && !shared.isDoomed(createRevision)) return this.#got(createRevision);
+      if (isOurs && !shared.isKnown(createRevision)) return this.#got(createRevision);
       await shared.remove(createRevision);
     }
   }
 
   #got(createRevision: number): ClaimOutcome {
     this.#createRevision = createRevision;
-    this.#shared.held.add(createRevision);
+    this.#shared.hold(createRevision);
     return { createRevision, holder: undefined };
   }
 

@@ -265,7 +265,7 @@ export class KeyLock {
         heldKey.close();
         limit?.close();
         // Its owner may never release what is lost; and its key may be there, and its lease is renewed.
-        queueMicrotask(() => {
+        this.#client.parts.pool.runtime.defer(() => {
           if (lock.lostReason !== undefined) void lock.release();
         });
       },
@@ -348,5 +348,5 @@ class Patience {
 /** The caller may change its own. */
 const ownBytes = (value: BytesInput): Uint8Array => {
   requireContent(value, "value");
-  return new Uint8Array(toBytes(value, "value"));
+  return Buffer.from(toBytes(value, "value"));
 };
