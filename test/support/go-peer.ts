@@ -1,21 +1,12 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
-import { findOnPath, isExecutable, runCommand } from "../../src/testing/command.js";
-import { cacheRoot } from "../../src/testing/etcd-binary.js";
+import { GoMissingError, buildGoProgram } from "../../src/testing/go-program.js";
 import type { EtcdCluster } from "../../src/testing/index.js";
-import { withInstallLock } from "../../src/testing/install-lock.js";
 
 const SOURCE = fileURLToPath(new URL("./go/", import.meta.url));
-const BUILD_TIMEOUT_MS = 480_000;
-
-/** Go is not there, is too old, or has no way to the modules. */
-class NoGoError extends Error {}
 
 /** A leader, as Go's `concurrency.Election` tells it. */
 export interface GoLeader {
@@ -84,11 +75,16 @@ export class GoPeer {
   /** Starts one. Where it cannot be built, for want of Go or of its modules, the test is skipped and says why. */
   static async start(context: TestContext, { endpoints }: EtcdCluster): Promise<GoPeer> {
     try {
-      return new GoPeer(await (build ??= buildProgram()), endpoints);
+      return new GoPeer(await buildPeer(), endpoints);
     } catch (error) {
-      if (!(error instanceof NoGoError)) throw error;
+      if (!(error instanceof GoMissingError)) throw error;
       return context.skip(error.message);
     }
+  }
+
+  /** Builds it ahead of the tests, whose time it would take. What goes wrong, each of them hears. */
+  static async prepare(): Promise<void> {
+    await buildPeer().catch(() => {});
   }
 
   /** Does one command. Rejects with what Go says. */
@@ -131,49 +127,9 @@ export class GoPeer {
 
 let build: Promise<string> | undefined;
 
-/** Builds it once for each state of its sources and each Go, into the cache of etcd binaries. */
-const buildProgram = async (): Promise<string> => {
-  const environment = {
-    ...process.env,
-    // No other toolchain, workspace or C compiler is brought in, and go.sum is the law.
-    GOFLAGS: "-mod=readonly -buildvcs=false -trimpath",
-    GOTOOLCHAIN: "local",
-    GOWORK: "off",
-    GO111MODULE: "on",
-    CGO_ENABLED: "0",
-  };
-  const go = await findOnPath("go", environment);
-  if (go === undefined) throw new NoGoError("no `go` on PATH: etcd's Go client cannot be had");
-  const run = (...args: string[]) =>
-    runCommand(go, args, { environment, directory: SOURCE, timeoutMs: BUILD_TIMEOUT_MS });
-  const version = await run("version");
-  if (!version.ok) throw new NoGoError(`\`go version\` failed: ${version.problem}`);
-  const hash = createHash("sha256").update(version.output);
-  for (const name of ["go.mod", "go.sum", "main.go"]) hash.update(await readFile(join(SOURCE, name)));
-  const root = join(dirname(await cacheRoot(process.env)), "interop");
-  const folder = join(root, hash.digest("hex").slice(0, 16));
-  const program = join(folder, "interop");
-  if (await isExecutable(program)) return program;
-  await mkdir(root, { recursive: true });
-  const note = (line: string): void => void process.stderr.write(`test/support/go: ${line}\n`);
-  return withInstallLock(
-    join(root, "install.lock"),
-    () => note("waiting for another process that is building it"),
-    async () => {
-      if (await isExecutable(program)) return program;
-      note("building the Go program, once: usually less than a minute");
-      const modules = await run("mod", "download");
-      if (!modules.ok) throw new NoGoError(`the Go program's modules cannot be had: ${modules.problem}`);
-      const work = await mkdtemp(join(root, "work-"));
-      try {
-        const built = await run("build", "-ldflags=-s -w", "-o", join(work, "interop"), ".");
-        if (!built.ok) throw new Error(`go build failed: ${built.problem}`);
-        await rm(folder, { recursive: true, force: true });
-        await rename(work, folder);
-      } finally {
-        await rm(work, { recursive: true, force: true });
-      }
-      return program;
-    },
-  );
-};
+const buildPeer = (): Promise<string> =>
+  (build ??= buildGoProgram({
+    sourceFolder: SOURCE,
+    name: "interop",
+    log: (line) => void process.stderr.write(`test/support/go: ${line}\n`),
+  }));
