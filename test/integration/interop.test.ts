@@ -161,48 +161,63 @@ const takeTurns = async (
   expect(await line(name)).toEqual([]);
 };
 
-test("Go's mutex, etcdctl lock, the server's lock and ours exclude and follow one another", async (context) => {
+test("Go's mutex and ours exclude and follow one another", async (context) => {
   const go = goParty(await startGo(context), "mutex");
+  const { mutex } = ours;
+  await takeTurns("go turns", [mutex, go, mutex, mutex, go, go, mutex]);
+});
+
+test("etcdctl lock, the server's lock and ours exclude and follow one another", async (context) => {
   const ctl = etcdctlParty(await needEtcdctl(context, cluster), "mutex");
   const { mutex } = ours;
   const server = serverParty.mutex;
-  await takeTurns("turns", [mutex, go, mutex, ctl, mutex, server, mutex, mutex, go, go, mutex]);
+  await takeTurns("turns", [mutex, ctl, mutex, server, mutex, mutex]);
 });
 
-test("Go's election, etcdctl elect, the server's election and ours follow one another, and see one another's leaders", async (context) => {
+/** Each leads in its turn; we see and tell each of them, and `others` check that they do. */
+const leadInTurns = async (
+  name: string,
+  parties: readonly Party[],
+  others: (key: string, value: string) => Promise<void>,
+): Promise<void> => {
+  const election = new Election(await Session.create(client), name);
+  const seen: string[] = [];
+  const observing = (async () => {
+    for await (const { value } of election.observe()) {
+      if (seen.push(value.string()) === parties.length) return;
+    }
+  })();
+  await takeTurns(name, parties, async (value, key) => {
+    const leader = await election.leader();
+    expect(leader).toMatchObject({ key });
+    expect(leader!.value.string()).toBe(value);
+    await others(key, value);
+    // Each is told, since each has been the leader for a while.
+    await until(() => seen.at(-1) === value);
+  });
+  await observing;
+  expect(seen).toEqual(parties.map((_, i) => `value ${i}`));
+};
+
+test("Go's election and ours follow one another, and see one another's leaders", async (context) => {
   const peer = await startGo(context);
+  await peer.do({ do: "session", session: "watch", ttl: 20 });
   const go = goParty(peer, "election");
+  const { election } = ours;
+  await leadInTurns("go elect", [election, go, election, election, go, go, election], async (key, value) => {
+    const { leader } = await peer.do({ do: "leader", session: "watch", name: "go elect" });
+    expect(leader).toMatchObject({ key, value });
+  });
+});
+
+test("etcdctl elect, the server's election and ours follow one another, and see one another's leaders", async (context) => {
   const ctl = etcdctlParty(await needEtcdctl(context, cluster), "election");
   const { election } = ours;
   const server = serverParty.election;
-  const session = await Session.create(client);
-  const seen: string[] = [];
-  const observing = (async () => {
-    for await (const { value } of new Election(session, "elect").observe()) {
-      seen.push(value.string());
-      if (value.string() === "value 8") return;
-    }
-  })();
-  const onTurn = async (value: string, key: string): Promise<void> => {
-    const leader = await new Election(session, "elect").leader();
-    expect(leader).toMatchObject({ key });
-    expect(leader!.value.string()).toBe(value);
-    const { leader: goLeader } = await peer.do({ do: "leader", session: "watch", name: "elect" });
-    expect(goLeader).toEqual({
-      key,
-      value,
-      createRevision: leader!.createRevision,
-      modRevision: leader!.modRevision,
-    });
-    expect((await client.serverElection.leader("elect"))?.kv.key.string()).toBe(key);
-    // Each is told, since each has been the leader for a while.
-    await until(() => seen.at(-1) === value);
-  };
-  await peer.do({ do: "session", session: "watch", ttl: 20 });
-  const parties = [election, go, election, ctl, election, server, election, go, election];
-  await takeTurns("elect", parties, onTurn);
-  await observing;
-  expect(seen).toEqual(parties.map((_, i) => `value ${i}`));
+  await leadInTurns("elect", [election, ctl, election, server, election, election], async (key, value) => {
+    const leader = await client.serverElection.leader("elect");
+    expect([leader?.kv.key.string(), leader?.kv.value.string()]).toEqual([key, value]);
+  });
 });
 
 test("proclamations of ours are observed by Go, etcdctl and the server, and those of Go by us", async (context) => {
@@ -307,57 +322,71 @@ test("whoever gives up waiting is passed over, theirs and ours", async (context)
   expect((await last).isHeld).toBe(true);
 });
 
-test("who dies is followed when its lease ends, and who is revoked at once; theirs and ours", async (context) => {
+/** Lets `party` stand behind whoever holds `name`, and resolves when it does; `followed` when it has its turn. */
+const standBehind = async (name: string, party: Party): Promise<{ readonly followed: Promise<unknown> }> => {
+  const followed = party(name, "follower");
+  await lineLength(name, 2);
+  return { followed };
+};
+
+test("an etcdctl that dies is followed when its lease ends, and one that is revoked at once", async (context) => {
+  const etcdctl = await needEtcdctl(context, cluster);
+  const run = (...words: string[]): ChildProcess => {
+    const child = spawn(etcdctl, [...etcdctlFlags(cluster), ...words], { stdio: "ignore" });
+    children.push(child);
+    return child;
+  };
+  const lock = run("lock", "--ttl=1", "killed lock");
+  run("elect", "killed elect", "x");
+  await lineLength("killed lock", 1);
+  await lineLength("killed elect", 1);
+  const followers = [
+    await standBehind("killed lock", ours.mutex),
+    await standBehind("killed elect", ours.election),
+  ];
+  lock.kill("SIGKILL");
+  await client.lease.revoke((await line("killed elect"))[0]!.lease);
+  await Promise.all(followers.map(({ followed }) => followed));
+});
+
+test("who dies is followed when its lease ends, Go and we", async (context) => {
   const doomed = await startGo(context);
   const go = await startGo(context);
-  const etcdctl = await needEtcdctl(context, cluster);
   // Of ours, one that dies: its client is gone, and nobody revokes its lease.
   const dying = new Client(optionsFor(cluster));
   await doomed.do({ do: "session", session: "doomed", ttl: 1 });
-  await go.do({ do: "session", session: "go", ttl: 20 });
-
-  const followers: Promise<unknown>[] = [];
-  const follow = async (name: string, party: Party): Promise<void> => {
-    followers.push(party(name, "follower"));
-    await lineLength(name, 2);
-  };
-  await doomed.do({ do: "lock", session: "doomed", name: "killed mutex", handle: "mutex" });
-  await follow("killed mutex", ours.mutex);
-  await doomed.do({ do: "campaign", session: "doomed", name: "killed election", handle: "e", value: "x" });
-  await follow("killed election", ours.election);
-  const child = spawn(etcdctl, [...etcdctlFlags(cluster), "lock", "--ttl=1", "killed etcdctl"], {
-    stdio: ["ignore", "ignore", "ignore"],
-  });
-  children.push(child);
-  await lineLength("killed etcdctl", 1);
-  await follow("killed etcdctl", ours.mutex);
-  const dyingSession = await Session.create(dying, { ttlSeconds: 1 });
-  const dyingLock = await new Mutex(dyingSession, "our mutex").lock();
-  await follow("our mutex", goParty(go, "mutex"));
-  await new Election(dyingSession, "our election").campaign("x");
-  await follow("our election", goParty(go, "election"));
-
+  await doomed.do({ do: "lock", session: "doomed", name: "go mutex", handle: "m" });
+  await doomed.do({ do: "campaign", session: "doomed", name: "go election", handle: "e", value: "x" });
+  const session = await Session.create(dying, { ttlSeconds: 1 });
+  const lock = await new Mutex(session, "our mutex").lock();
+  const leadership = await new Election(session, "our election").campaign("x");
+  const followers = [
+    await standBehind("go mutex", ours.mutex),
+    await standBehind("go election", ours.election),
+    await standBehind("our mutex", goParty(go, "mutex")),
+    await standBehind("our election", goParty(go, "election")),
+  ];
   await doomed.kill();
-  child.kill("SIGKILL");
   await dying.close();
-  expect(dyingLock.isHeld).toBe(false);
-  await Promise.all(followers);
+  expect([lock.isHeld, leadership.isHeld]).toEqual([false, false]);
+  await Promise.all(followers.map(({ followed }) => followed));
+});
 
-  // Revoked leases delete their keys at once, and ours knows at once.
-  await go.do({ do: "lock", session: "go", name: "revoked mutex", handle: "mutex" });
+test("who is revoked is followed at once, Go and we, and we hear of it", async (context) => {
+  const go = await startGo(context);
+  await go.do({ do: "session", session: "go", ttl: 20 });
+  await go.do({ do: "lock", session: "go", name: "revoked mutex", handle: "m" });
   const session = await Session.create(client);
   const leadership = await new Election(session, "revoked election").campaign("x");
-  const revokedFollowers = [
-    ours.mutex("revoked mutex", ""),
-    goParty(await startGo(context), "election")("revoked election", "y"),
+  const followers = [
+    await standBehind("revoked mutex", ours.mutex),
+    await standBehind("revoked election", goParty(go, "election")),
   ];
-  await lineLength("revoked mutex", 2);
-  await lineLength("revoked election", 2);
-  const goLease = (await line("revoked mutex"))[0]!.lease;
-  await client.lease.revoke(goLease);
+  await client.lease.revoke((await line("revoked mutex"))[0]!.lease);
   await client.lease.revoke(session.leaseId);
-  await Promise.all(revokedFollowers);
+  await Promise.all(followers.map(({ followed }) => followed));
   await until(() => leadership.signal.aborted);
+  expect(leadership.isHeld).toBe(false);
 });
 
 test("in a namespace, Go's namespaces and ours are the same, also seen from outside", async (context) => {
