@@ -34,7 +34,8 @@ export class LocalWaiter {
   readonly #line: WaitingLine;
   readonly #resolve: (lock: Lock) => void;
   readonly #reject: (error: unknown) => void;
-  #signal: AbortSignal | undefined;
+  /** Those that wait with the same signal; undefined without one. */
+  #group: AbortGroup | undefined;
   #timer: Timer;
 
   constructor(
@@ -55,8 +56,8 @@ export class LocalWaiter {
   /** Give up when `signal` fires, or `timeoutMs` are over. */
   limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
     if (signal !== undefined) {
-      this.#signal = signal;
-      signal.addEventListener("abort", this, { once: true });
+      this.#group = groupOf(signal);
+      this.#group.add(this);
     }
     if (timeoutMs === undefined) return;
     this.#timer = this.#line.runtime.setTimer(
@@ -69,9 +70,9 @@ export class LocalWaiter {
     );
   }
 
-  /** The signal fired: an object that listens costs less than a function that knows it. */
-  handleEvent(): void {
-    this.#line.leave(this, new AbortError(this.#signal?.reason, false));
+  /** The signal fired. */
+  aborted(reason: unknown): void {
+    this.#line.leave(this, new AbortError(reason, false));
   }
 
   got(lock: Lock): void {
@@ -85,8 +86,8 @@ export class LocalWaiter {
   }
 
   #stopListening(): void {
-    this.#signal?.removeEventListener("abort", this);
-    this.#signal = undefined;
+    this.#group?.remove(this);
+    this.#group = undefined;
     if (this.#timer !== undefined) this.#line.runtime.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -99,3 +100,41 @@ export class LocalWaiter {
     );
   }
 }
+
+/**
+ * Those that wait with one signal. It has one listener for all of them: adding another one takes Node a look at each that is
+ * there, 2 s for ten thousand.
+ */
+class AbortGroup {
+  readonly #signal: AbortSignal;
+  readonly #waiters = new Set<LocalWaiter>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this, { once: true });
+  }
+
+  add(waiter: LocalWaiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  remove(waiter: LocalWaiter): void {
+    if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return;
+    this.#signal.removeEventListener("abort", this);
+    groups.delete(this.#signal);
+  }
+
+  /** An object that listens costs less than a function that knows it. */
+  handleEvent(): void {
+    // Each removes itself.
+    for (const waiter of this.#waiters) waiter.aborted(this.#signal.reason);
+  }
+}
+
+const groups = new WeakMap<AbortSignal, AbortGroup>();
+
+const groupOf = (signal: AbortSignal): AbortGroup => {
+  let group = groups.get(signal);
+  if (group === undefined) groups.set(signal, (group = new AbortGroup(signal)));
+  return group;
+};

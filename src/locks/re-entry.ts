@@ -15,8 +15,9 @@ interface Held {
 }
 
 /**
- * The locks within whose `withLock` the running code is. Made by the first `withLock`: from then on every promise of the
- * process carries a context along on Node 20 and 22, which costs a prepared transaction's `run` some PERCENT.
+ * The locks within whose `withLock` the running code is. Made by the first `withLock`: from then on Node 20 carries a
+ * context along with every promise of the process, which takes 65 ns for each one awaited (20.20.2: 123 instead of 58 ns), about
+ * 1 % of a prepared transaction's `run`.
  */
 let tasks: AsyncLocalStorage<Held> | undefined;
 

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EtcdError } from "../../src/errors.js";
-import { LATE_APPLY_MS, WARM_WATCH_MS } from "../../src/options.js";
+import { LATE_APPLY_MS, NEAR_WAITERS_COUNT, WARM_WATCH_MS } from "../../src/options.js";
+import type { Lock } from "../../src/locks/lock.js";
 import { Mutex } from "../../src/locks/mutex.js";
+import type { MutexOptions } from "../../src/locks/mutex.js";
 import { Session } from "../../src/locks/session.js";
 import { FakeClient, FakeEtcd, settle } from "./fake-etcd.js";
 
@@ -12,12 +14,14 @@ const action = fc.record({
     { weight: 10, arbitrary: fc.constant("step" as const) },
     { weight: 10, arbitrary: fc.constant("watch" as const) },
     { weight: 6, arbitrary: fc.constant("settle" as const) },
-    { weight: 5, arbitrary: fc.constant("lock" as const) },
+    { weight: 6, arbitrary: fc.constant("lock" as const) },
+    { weight: 2, arbitrary: fc.constant("tryLock" as const) },
     { weight: 3, arbitrary: fc.constant("abort" as const) },
     { weight: 2, arbitrary: fc.constant("lose" as const) },
     { weight: 2, arbitrary: fc.constant("late" as const) },
     { weight: 2, arbitrary: fc.constant("breakWatch" as const) },
     { weight: 2, arbitrary: fc.constant("time" as const) },
+    { weight: 1, arbitrary: fc.constant("deleteKey" as const) },
     { weight: 1, arbitrary: fc.constant("closeSession" as const) },
   ),
   pick: fc.nat(1_000),
@@ -30,74 +34,151 @@ const oneOf = <T>(all: Iterable<T>, pick: number): T | undefined => {
 
 const NAME = "space/a";
 
+/** The sessions take these in turn. */
+const OPTIONS: readonly (MutexOptions & { localHandoverMaxCount: number })[] = [
+  { localHandoverMaxCount: 16 },
+  { localHandoverMaxCount: 0 },
+  { localHandoverMaxCount: 1 },
+  { localHandoverMaxCount: 2, localHandover: "shared-token" },
+];
+
 interface Attempt {
   readonly controller: AbortController;
   ended: boolean;
 }
 
+interface Contender {
+  readonly session: Session;
+  readonly mutex: Mutex;
+  readonly options: MutexOptions & { localHandoverMaxCount: number };
+}
+
+interface Grant {
+  readonly contender: Contender;
+  readonly token: number;
+  /** As etcd has it. */
+  readonly key: string;
+  readonly createRevision: number;
+  readonly value: string;
+  /** The store's, when it was granted. */
+  readonly revision: number;
+}
+
 /**
- * Two clients with two sessions each, one of them a namespace, and locks of one name in etcd: whatever order things
+ * Two clients with some sessions each, one of them a namespace, and locks of one name in etcd: whatever order things
  * happen in.
  */
 class World {
   readonly etcd = new FakeEtcd();
   readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
-  readonly mutexes: { session: Session; mutex: Mutex }[] = [];
+  readonly contenders: Contender[] = [];
   readonly attempts: Attempt[] = [];
   /** Who believes that it holds the lock, which etcd has not ended behind its back. */
-  readonly holders = new Set<number>();
-  lastToken = 0;
-  #grants = 0;
+  readonly holders = new Set<Grant>();
+  readonly grants: Grant[] = [];
+  /** Keys that somebody has deleted who has no right to, by key and create revision. */
+  readonly deletedByOthers = new Set<string>();
+  /** How often the lock was passed on behind one key while another one waited, by both. */
+  readonly overtaken = new Map<string, number>();
+  failure: unknown;
 
-  async start(): Promise<void> {
-    for (const client of this.clients) {
-      for (let i = 0; i < 2; i++) {
+  async start(sessionsPerClient: number): Promise<void> {
+    for (let i = 0; i < sessionsPerClient; i++) {
+      for (const client of this.clients) {
         const session = await Session.create(client.real, { ttlSeconds: 1_000_000 });
-        this.mutexes.push({ session, mutex: new Mutex(session, NAME.slice(client.prefix.length)) });
+        const options = OPTIONS[this.contenders.length % OPTIONS.length]!;
+        const mutex = new Mutex(session, NAME.slice(client.prefix.length), options);
+        this.contenders.push({ session, mutex, options });
       }
     }
   }
 
   lock(pick: number): void {
-    const { session, mutex } = this.mutexes[pick % this.mutexes.length]!;
-    const prefix = Buffer.from(session.client.space.prefix).toString();
+    const contender = this.contenders[pick % this.contenders.length]!;
+    this.#attempt((signal) =>
+      contender.mutex.withLock((lock) => this.#work(contender, lock, pick), { signal }),
+    );
+  }
+
+  tryLock(pick: number): void {
+    const contender = this.contenders[pick % this.contenders.length]!;
+    this.#attempt(async (signal) => {
+      const { lock, holder } = await contender.mutex.tryLock({ signal });
+      if (lock === undefined) {
+        expect(holder.key).not.toBe("");
+        return;
+      }
+      await this.#work(contender, lock, pick);
+      await lock.release();
+    });
+  }
+
+  #attempt(run: (signal: AbortSignal) => Promise<void>): void {
     const attempt: Attempt = { controller: new AbortController(), ended: false };
     this.attempts.push(attempt);
-    void mutex
-      .withLock(
-        async (lock) => {
-          // A token is larger than all before it, and nobody else holds the lock at the moment of the grant.
-          expect(lock.token).toBeGreaterThan(this.lastToken);
-          this.lastToken = lock.token;
-          // Its session was closed a moment ago: nobody believes in it any more.
-          if (!lock.isHeld) return;
-          const grant = ++this.#grants;
-          expect([...this.holders]).toEqual([]);
-          expect(this.etcd.holder(`${NAME}/`)).toBe(prefix + lock.key);
-          const { createRevision, value } = this.etcd.keys.get(prefix + lock.key)!;
-          expect(lock.guard().map(({ operand }) => operand)).toEqual([createRevision, value]);
-          expect(lock.token).toBeGreaterThanOrEqual(createRevision);
-          this.holders.add(grant);
-          const stop = (): void => {
-            this.holders.delete(grant);
-          };
-          lock.signal.addEventListener("abort", stop);
-          for (let i = 0; i < pick % 4; i++) await settle();
-          stop();
-        },
-        { signal: attempt.controller.signal },
-      )
-      .then(
-        () => {
-          attempt.ended = true;
-        },
-        (error: unknown) => {
-          if (error instanceof EtcdError) attempt.ended = true;
-          else this.failure ??= error;
-        },
-      );
+    run(attempt.controller.signal).then(
+      () => {
+        attempt.ended = true;
+      },
+      (error: unknown) => {
+        if (error instanceof EtcdError) attempt.ended = true;
+        else this.failure ??= error;
+      },
+    );
   }
-  failure: unknown;
+
+  async #work(contender: Contender, lock: Lock, pick: number): Promise<void> {
+    const { etcd } = this;
+    const key = Buffer.from(contender.session.client.space.key(lock.key)).toString();
+    const [createRevision, value] = lock.guard().map(({ operand }) => operand) as [number, string];
+    // It is gone and the news is on its way: the guard fails, and the token is outdated.
+    const isStale = this.deletedByOthers.has(`${key} ${createRevision}`);
+    // Its session was closed a moment ago: nobody believes in it any more.
+    if (!isStale && lock.isHeld) {
+      const grant: Grant = { contender, token: lock.token, key, createRevision, value, revision: etcd.revision };
+      this.#check(grant);
+      this.grants.push(grant);
+      this.holders.add(grant);
+      const stop = (): void => {
+        this.holders.delete(grant);
+      };
+      lock.signal.addEventListener("abort", stop);
+      for (let i = 0; i < pick % 4; i++) await settle();
+      stop();
+    }
+  }
+
+  #check(grant: Grant): void {
+    const { etcd, grants } = this;
+    const { contender, token, key, createRevision, value } = grant;
+    const isTrue = (other: Grant): boolean => {
+      const entry = etcd.keys.get(other.key);
+      return entry?.createRevision === other.createRevision && entry.value === other.value;
+    };
+    // Nobody else holds the lock at the moment of the grant, in etcd's eyes either.
+    expect([...this.holders]).toEqual([]);
+    expect(etcd.holder(`${NAME}/`)).toBe(key);
+    expect(isTrue(grant)).toBe(true);
+    expect(token).toBeGreaterThanOrEqual(createRevision);
+    // A token is larger than all before it, or it is the one of the caller before in the same session.
+    const previous = grants.at(-1);
+    const isShared = previous?.value === value && contender.options.localHandover === "shared-token";
+    for (const other of grants) {
+      if (isShared && other.value === value) expect(token).toBe(other.token);
+      else {
+        expect(token).toBeGreaterThan(other.token);
+        expect(isTrue(other)).toBe(false);
+      }
+    }
+    if (previous?.key !== key || previous.createRevision !== createRevision) return;
+    for (const [waiting, entry] of etcd.keys) {
+      if (entry.createRevision <= createRevision || entry.createRevision > previous.revision) continue;
+      const id = `${waiting} ${entry.createRevision} ${createRevision}`;
+      const count = (this.overtaken.get(id) ?? 0) + 1;
+      this.overtaken.set(id, count);
+      expect(count).toBeLessThanOrEqual(contender.options.localHandoverMaxCount);
+    }
+  }
 
   async do(kind: string, pick: number): Promise<void> {
     const { etcd } = this;
@@ -110,23 +191,32 @@ class World {
       )?.step();
     } else if (kind === "settle") await settle();
     else if (kind === "lock") this.lock(pick);
+    else if (kind === "tryLock") this.tryLock(pick);
     else if (kind === "abort") oneOf(this.attempts, pick)?.controller.abort();
     else if (kind === "lose") oneOf(etcd.steps, pick)?.lose();
     else if (kind === "late") this.late(oneOf(etcd.late, pick));
     else if (kind === "breakWatch") oneOf(watches, pick)?.break();
     else if (kind === "time") this.clients[pick % 2]!.runtime.advance(pick);
-    else if (pick % 4 === 0) void oneOf(this.mutexes, pick)?.session.close();
+    else if (kind === "deleteKey") this.deleteKey(oneOf(etcd.keys.keys(), pick));
+    else if (pick % 4 === 0) void oneOf(this.contenders, pick)?.session.close();
   }
 
   late(arrive: (() => void) | undefined): void {
     if (arrive !== undefined && this.etcd.late.delete(arrive)) arrive();
   }
 
+  deleteKey(key: string | undefined): void {
+    if (key === undefined) return;
+    this.deletedByOthers.add(`${key} ${this.etcd.keys.get(key)!.createRevision}`);
+    this.etcd.delete(key);
+    for (const grant of this.holders) if (grant.key === key) this.holders.delete(grant);
+  }
+
   /** Everything that is under way comes to its end. */
   async finish(): Promise<void> {
     // Once all have ended, what is done later in the background, and watches that are kept warm, still take time.
     let quiet = 0;
-    for (let round = 0; round < 600 && quiet < 45; round++) {
+    for (let round = 0; round < 2_000 && quiet < 45; round++) {
       await settle();
       for (const arrive of [...this.etcd.late]) this.late(arrive);
       for (const step of [...this.etcd.steps]) step.go();
@@ -139,23 +229,44 @@ class World {
   }
 }
 
-test("in any order of replies, events, losses, aborts and closes: one holder, growing tokens, an end for all, no key left", async () => {
+const check = async (
+  world: World,
+  sessionsPerClient: number,
+  actions: readonly { kind: string; pick: number }[],
+): Promise<void> => {
+  await world.start(sessionsPerClient);
+  for (let i = 0; i < 2 * sessionsPerClient; i++) world.lock(i);
+  for (const { kind, pick } of actions) await world.do(kind, pick);
+  await world.finish();
+  expect(world.failure).toBeUndefined();
+  expect(world.attempts.filter(({ ended }) => !ended).length).toBe(0);
+  expect([...world.etcd.keys.keys()]).toEqual([]);
+  for (const { mutex, session } of world.contenders) {
+    await mutex.settled();
+    await session.close();
+  }
+  for (const client of world.clients) {
+    expect(client.parts.watches.opened.size).toBe(0);
+    expect(client.runtime.uncaught).toEqual([]);
+    client.runtime.advance(LATE_APPLY_MS);
+    expect(client.runtime.timerCount).toBe(0);
+  }
+};
+
+test("in any order of replies, events, losses, aborts, deletions and closes: one holder, growing tokens, bounded overtaking, an end for all, no key left", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 150 }), async (actions) => {
-      const world = new World();
-      await world.start();
-      for (let i = 0; i < 4; i++) world.lock(i);
-      for (const { kind, pick } of actions) await world.do(kind, pick);
-      await world.finish();
-      expect(world.failure).toBeUndefined();
-      expect(world.attempts.filter(({ ended }) => !ended).length).toBe(0);
-      expect([...world.etcd.keys.keys()]).toEqual([]);
-      for (const { mutex } of world.mutexes) await mutex.settled();
-      for (const client of world.clients) {
-        expect(client.parts.watches.opened.size).toBe(0);
-        expect(client.runtime.uncaught).toEqual([]);
-      }
+    fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 200 }), async (actions) => {
+      await check(new World(), 2, actions);
     }),
-    { numRuns: 300 },
+    { numRuns: Number(process.env["RUNS"] ?? 300) },
   );
-}, 60_000);
+}, 600_000);
+
+test("the same in lines so long that those behind watch one key ahead of them", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { minLength: 50, maxLength: 400 }), async (actions) => {
+      await check(new World(), NEAR_WAITERS_COUNT, actions);
+    }),
+    { numRuns: Number(process.env["RUNS"] ?? 60) },
+  );
+}, 600_000);
