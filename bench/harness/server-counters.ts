@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerCounters } from "./workload.js";
 
 /**
@@ -37,3 +38,18 @@ export const readServerCounters = async (endpoints: readonly string[]): Promise<
       }),
     ),
   );
+
+/** So long without requests, and what somebody had started in the background is over. */
+const QUIET_MS = 200;
+/** A renewal may come at any time. */
+const QUIET_MAX_COUNT = 2;
+
+/** Waits until clients ask the members for nothing more: watches that follow an acquire, say. */
+export const untilQuiet = async (endpoints: readonly string[]): Promise<void> => {
+  for (let before = -Infinity; ;) {
+    const { requests } = await readServerCounters(endpoints);
+    if (requests - before <= QUIET_MAX_COUNT) return;
+    before = requests;
+    await sleep(QUIET_MS);
+  }
+};

@@ -75,3 +75,23 @@ export const openMutexContender = async (
     },
   };
 };
+
+/** A client with a session of its own, which tries locks that somebody else holds. */
+export const openTryer = async (
+  target: Target,
+  ttlSeconds: number,
+): Promise<{ tryTaken: (name: string) => Promise<void>; close: () => Promise<void> }> => {
+  const client = openClient(target);
+  const session = await Session.create(client, { ttlSeconds });
+  return {
+    tryTaken: async (name) => {
+      const { lock, holder } = await new Mutex(session, name).tryLock();
+      if (lock !== undefined) throw new Error(`${name}, which somebody else holds, was given to us`);
+      if (!holder.key.startsWith(`${name}/`)) throw new Error(`nobody of ${name} is said to hold it`);
+    },
+    close: async () => {
+      await session.close();
+      await client.close();
+    },
+  };
+};

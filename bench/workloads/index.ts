@@ -7,6 +7,9 @@ import { fairness } from "./fairness.js";
 import { handover } from "./handover.js";
 import { kv } from "./kv.js";
 import { leader } from "./leader.js";
+import { local } from "./local.js";
+import { scale } from "./scale.js";
+import { trylock } from "./trylock.js";
 import { watch } from "./watch.js";
 
 /** In the order in which they run. */
@@ -21,6 +24,9 @@ export const workloads: readonly Workload[] = [
   leader,
   kv,
   watch,
+  trylock,
+  local,
+  scale,
   failover,
 ];
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { END_VALUE, EventHistory } from "../harness/event-history.js";
 import { KEYS_PER_TXN } from "../harness/clients.js";
 import type { OnPut, WatchClient, Writer } from "../harness/clients.js";
+import { usedBytes } from "../harness/memory.js";
 import { monotonicUs } from "../harness/workload.js";
 import type {
   Measurement,
@@ -119,15 +120,6 @@ const watchAll = async (client: WatchClient, request: RunRequest, onPut: OnPut):
       client.watch(watcherPrefix(request, watcher), onPut),
     ),
   );
-};
-
-const usedBytes = (): number => {
-  if (globalThis.gc === undefined) throw new Error("counting memory needs node --expose-gc");
-  // Twice: what a finalizer of the first lets go is collected by the second.
-  globalThis.gc();
-  globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 };
 
 /** What a watcher takes that has nothing to do. The first time compiles and grows, and is not counted. */

@@ -1,0 +1,136 @@
+import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
+import { measureTries } from "../harness/program-peer.js";
+import { untilQuiet } from "../harness/server-counters.js";
+import type { Contender } from "../harness/contention.js";
+import type {
+  Measurement,
+  RunRequest,
+  RunSetup,
+  SystemFactory,
+  Target,
+  Workload,
+} from "../harness/workload.js";
+import { needGo } from "../peers/go-peer.js";
+
+/** Longer than any bench: no lease is renewed while requests are counted. */
+const TTL_SECONDS = 3_600;
+/** The agent that holds the locks; agent 0 tries. */
+const HOLDER = 1;
+
+const nothingMeasured: Measurement = {
+  operationCount: 0,
+  elapsedMs: 0,
+  latenciesUs: new Float32Array(0),
+  cpuUs: 0,
+  errorCount: 0,
+  totalCount: 0,
+};
+
+/** One name for each try in flight: both systems' sessions have one key per name. */
+const namesOf = ({ params, runId }: RunSetup | RunRequest): string[] =>
+  Array.from({ length: params.concurrency ?? 1 }, (_, slot) => `bench/trylock/${runId}/${slot}`);
+
+/** What tries, with one client and one session. */
+interface Tryer {
+  readonly prepare?: (setup: RunSetup) => Promise<unknown>;
+  readonly run: (names: readonly string[], request: RunRequest) => Promise<Measurement>;
+  readonly close: () => Promise<void>;
+}
+
+/** The holder is etcdwire in another process, for both systems: they exclude one another. */
+const open =
+  (openTryer: (target: Target) => Promise<Tryer>): SystemFactory =>
+  async (target) => {
+    const { openMutexContender } = await import("../peers/etcdwire.js");
+    let holder: Contender | undefined;
+    let tryer: Tryer | undefined;
+    let releases: (() => Promise<void>)[] = [];
+    const releaseAll = async (): Promise<void> => {
+      await Promise.all(releases.map((release) => release()));
+      releases = [];
+    };
+    return {
+      prepare: async (setup) => {
+        if (setup.agentIndex === HOLDER) {
+          const opened = (holder ??= await openMutexContender(target, TTL_SECONDS));
+          await releaseAll();
+          const locks = await Promise.all(namesOf(setup).map((name) => opened.acquire(name)));
+          releases = locks.map((lock) => () => lock.release());
+        } else {
+          tryer ??= await openTryer(target);
+          await tryer.prepare?.(setup);
+        }
+        // A holder watches its key from some time after the acquire on, which is not to be counted as a try's request.
+        await untilQuiet(target.endpoints);
+      },
+      run: async (request) =>
+        request.agentIndex === HOLDER ? nothingMeasured : tryer!.run(namesOf(request), request),
+      close: async () => {
+        await releaseAll();
+        await holder?.close();
+        await tryer?.close();
+      },
+    };
+  };
+
+const openEtcdwire = open(async (target) => {
+  const { openTryer } = await import("../peers/etcdwire.js");
+  const tryer = await openTryer(target, TTL_SECONDS);
+  return {
+    run: (names, request) =>
+      runClosedLoop(
+        promiseOperation((slot) => tryer.tryTaken(names[slot]!)),
+        { ...request, concurrency: names.length },
+      ),
+    close: tryer.close,
+  };
+});
+
+const openGo = open(async (target) => {
+  const { openGoPeer } = await import("../peers/go-peer.js");
+  const peer = await openGoPeer(target);
+  return {
+    prepare: () => peer.ask({ type: "prepare", clients: 1, ttlSeconds: TTL_SECONDS }),
+    run: (names, request) => measureTries(peer, names, request),
+    close: () => peer.close(),
+  };
+});
+
+const params = [1, 64].map((concurrency) => ({ concurrency }));
+
+/** What it costs to learn that a lock is taken. */
+export const trylock: Workload = {
+  name: "trylock",
+  about: "tries on locks that another process holds: all of them fail, and are told so",
+  onRequest: true,
+  server: "etcd",
+  agentCount: 2,
+  shows: "calls",
+  countsRequests: true,
+  figures: ["requestsPerOp", "revisionsPerOp"],
+  zeroFigures: ["revisionsPerOp"],
+  seconds: 1,
+  warmupSeconds: 0.25,
+  params,
+  systems: { etcdwire: openEtcdwire, go: openGo },
+  needs: { go: needGo },
+  // Its try puts its key, and deletes it again.
+  promiseless: ["go"],
+  ratios: params.map((setting) => ({
+    name: `trylock c=${setting.concurrency} tries/s: etcdwire / go`,
+    metric: "opsPerSecond" as const,
+    system: "etcdwire",
+    against: "go",
+    params: setting,
+    bar: { atLeast: 1.8 },
+  })),
+  values: params.map((setting) => ({
+    name: `trylock c=${setting.concurrency} requests per failing try: etcdwire`,
+    metric: "requestsPerOp" as const,
+    system: "etcdwire",
+    params: setting,
+    unit: "requests",
+    // One each; what a client may ask besides, once in a while, is within the thousandth.
+    bar: { atMost: 1.001 },
+  })),
+};
