@@ -187,7 +187,7 @@ test("what cannot work is said before anything is sent", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
   for (const name of ["", "x".repeat(200_000), undefined])
-    expect(() => new Election(one.session, name as string)).toThrow(/name/);
+    expect(() => new Election(one.session, name!)).toThrow(/name/);
   expect(() => new Election(one.client.real as unknown as Session, "a")).toThrow(/Session/);
   const { election } = one;
   await expect(election.campaign(undefined as unknown as string)).rejects.toThrow(/value/);
