@@ -153,7 +153,8 @@ export class MultiLock {
 }
 
 const requireNames = (session: Session, names: readonly string[]): void => {
-  if (!Array.isArray(names) || names.length < 1 || names.length > ENTRY_KEYS_MAX_COUNT)
+  const given: unknown = names;
+  if (!Array.isArray(given) || names.length < 1 || names.length > ENTRY_KEYS_MAX_COUNT)
     throw new ArgumentError(`names must be a list of 1 to ${ENTRY_KEYS_MAX_COUNT} names`);
   for (const name of names) requireLockName(session, name);
   const bytes = names.reduce((sum, name) => sum + session.client.space.key(name).length, 0);

@@ -25,7 +25,7 @@ interface AnyCompare {
   operator: string;
   key: unknown;
   operand: unknown;
-  options: { prefix?: boolean };
+  options: { prefix?: boolean; rangeEnd?: unknown };
 }
 interface AnyOperation {
   op: string;
@@ -34,6 +34,7 @@ interface AnyOperation {
   shape: AnyShape;
   options: {
     prefix?: boolean;
+    rangeEnd?: unknown;
     lease?: unknown;
     maxCreateRevision?: unknown;
     sort?: unknown;
@@ -148,8 +149,8 @@ export class FakeEtcd {
       return { kind: "txn", result: this.#run(operation.shape, parameters, prefix, next, events, decided) };
     const key = prefix + String(fill(operation.key));
     if (operation.op === "put") {
-      const lease = fill(operation.options.lease) as bigint;
-      if (!this.leases.has(lease)) {
+      const lease = (fill(operation.options.lease) as bigint | undefined) ?? 0n;
+      if (lease !== 0n && !this.leases.has(lease)) {
         throw new StatusError("ETCD_LEASE_NOT_FOUND", "requested lease not found", { mayHaveApplied: false });
       }
       const before = this.keys.get(key);
@@ -165,7 +166,7 @@ export class FakeEtcd {
     }
     const before = (fill(operation.options.maxCreateRevision) as number | undefined) ?? Infinity;
     const found = [...this.keys]
-      .filter(([name]) => (operation.options.prefix === true ? name.startsWith(key) : name === key))
+      .filter(([name]) => isIn(name, key, operation.options, prefix, fill))
       .filter(([, entry]) => entry.createRevision <= before)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, entry]) => ({
@@ -190,9 +191,7 @@ export class FakeEtcd {
       typeof slot === "object" && slot !== null && "param" in slot ? parameters[slot.param as string] : slot;
     const key = prefix + String(fill(compare.key));
     const operand = fill(compare.operand);
-    const found = [...this.keys].filter(([name]) =>
-      compare.options.prefix === true ? name.startsWith(key) : name === key,
-    );
+    const found = [...this.keys].filter(([name]) => isIn(name, key, compare.options, prefix, fill));
     const { operator } = compare;
     if (operator !== "=" && operator !== "<") throw new Error(`the model does not know ${operator}`);
     if (compare.target === "value")
@@ -220,6 +219,19 @@ export class FakeEtcd {
   }
 }
 
+/** Whether an operation or a compare on `key` is about `name`. */
+const isIn = (
+  name: string,
+  key: string,
+  options: { prefix?: boolean; rangeEnd?: unknown },
+  prefix: string,
+  fill: (slot: unknown) => unknown,
+): boolean => {
+  if (options.prefix === true) return name.startsWith(key);
+  if (options.rangeEnd === undefined) return name === key;
+  return name >= key && name < prefix + String(fill(options.rangeEnd));
+};
+
 const keyValue = (key: string, revision: number): KeyValueMessage =>
   new KeyValueMessage({ key: Buffer.from(key), mod_revision: String(revision) });
 
@@ -233,6 +245,7 @@ export class FakeWatch implements Watch {
     readonly client: FakeClient,
     readonly key: string,
     readonly isPrefix: boolean,
+    readonly noPut: boolean,
     readonly events: WatchEvents,
   ) {
     client.parts.watches.opened.add(this);
@@ -251,7 +264,8 @@ export class FakeWatch implements Watch {
 
   publish(events: readonly Event[], revision: number): void {
     const mine = events.filter(
-      ({ type, kv }) => type === Event.EventType.DELETE && this.#covers(Buffer.from(kv!.key).toString()),
+      ({ type, kv }) =>
+        (!this.noPut || type === Event.EventType.DELETE) && this.#covers(Buffer.from(kv!.key).toString()),
     );
     if (mine.length > 0)
       this.messages.push(() => {
@@ -332,8 +346,10 @@ export class FakeClient {
     };
     this.watches = {
       opened: new Set<FakeWatch>(),
-      open: (target: WatchTarget, events: WatchEvents): Watch =>
-        new FakeWatch(this, Buffer.from(target.key).toString(), target.rangeEnd !== undefined, events),
+      open: ({ key, rangeEnd, noPut }: WatchTarget, events: WatchEvents): Watch => {
+        const isPrefix = rangeEnd !== undefined && rangeEnd.length > 0;
+        return new FakeWatch(this, Buffer.from(key).toString(), isPrefix, noPut === true, events);
+      },
     };
   }
 
