@@ -31,7 +31,7 @@ const COLUMNS: readonly (readonly [name: string, (status: ServerStatus) => strin
   [
     "PERCENTAGE NOT IN USE",
     ({ dbSizeBytes, dbSizeInUseBytes }) =>
-      `${dbSizeBytes === 0 ? 0 : Math.trunc((100 * (dbSizeBytes - dbSizeInUseBytes)) / dbSizeBytes)}%`,
+      `${dbSizeBytes === 0 ? 0 : 100 - Math.trunc((100 * dbSizeInUseBytes) / dbSizeBytes)}%`,
   ],
   ["QUOTA", ({ dbSizeQuotaBytes = 0 }) => sizeText(dbSizeQuotaBytes)],
   ["IS LEADER", ({ isLeader }) => String(isLeader)],

@@ -6,5 +6,11 @@ export function table(names: readonly string[], rows: readonly (readonly string[
     name.padStart(name.length + Math.floor((widths[i]! - name.length) / 2)).padEnd(widths[i]!);
   const lineOf = (cells: readonly string[]): string =>
     `|${cells.map((cell, i) => ` ${cell.padStart(widths[i]!)} `).join("|")}|\n`;
-  return [frame, lineOf(names.map(centered)), frame, ...rows.map(lineOf), ...(rows.length === 0 ? [] : [frame])].join("");
+  return [
+    frame,
+    lineOf(names.map(centered)),
+    frame,
+    ...rows.map(lineOf),
+    ...(rows.length === 0 ? [] : [frame]),
+  ].join("");
 }

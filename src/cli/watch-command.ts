@@ -158,7 +158,6 @@ const jsonEvents = ({ events }: WatchBatch, header: Header): GoJson => ({
   CompactRevision: 0,
   Canceled: false,
   Created: false,
-  CancelReason: "",
 });
 
 /** @throws ExitError when it fails: events are to be handled in their order, and this one was not */
