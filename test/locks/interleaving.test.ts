@@ -258,7 +258,7 @@ test("in any order of replies, events, losses, aborts, deletions and closes: one
     fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 200 }), async (actions) => {
       await check(new World(), 2, actions);
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 300) },
+    { numRuns: Number(process.env["RUNS"] ?? 100) },
   );
 }, 600_000);
 
@@ -267,6 +267,6 @@ test("the same in lines so long that those behind watch one key ahead of them", 
     fc.asyncProperty(fc.array(action, { minLength: 50, maxLength: 400 }), async (actions) => {
       await check(new World(), NEAR_WAITERS_COUNT, actions);
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 60) },
+    { numRuns: Number(process.env["RUNS"] ?? 15) },
   );
 }, 600_000);
