@@ -5,7 +5,6 @@ import type { Namespace } from "../client/namespace.js";
 import { ArgumentError, ConnectionError, EtcdError, LockLostError } from "../errors.js";
 import { DEFAULT_SESSION_TTL_SECONDS } from "../options.js";
 import { lockEvents } from "../tracing.js";
-import type { LockLife } from "./lock.js";
 
 export interface SessionOptions extends CallerOptions {
   /**
@@ -23,7 +22,7 @@ export interface SessionOptions extends CallerOptions {
  * It never claims to be alive past the moment where that can be proved: the send time of the last answered
  * renewal, plus the TTL, minus a margin, on this machine's monotonic clock.
  */
-export class Session implements LockLife {
+export class Session {
   /** Where the session's locks are: all of the store, or a namespace. */
   readonly client: Namespace;
   /** The lease's id, chosen by us. */
