@@ -135,7 +135,14 @@ class World {
     const isStale = this.deletedByOthers.has(`${key} ${createRevision}`);
     // Its session was closed a moment ago: nobody believes in it any more.
     if (!isStale && lock.isHeld) {
-      const grant: Grant = { contender, token: lock.token, key, createRevision, value, revision: etcd.revision };
+      const grant: Grant = {
+        contender,
+        token: lock.token,
+        key,
+        createRevision,
+        value,
+        revision: etcd.revision,
+      };
       this.#check(grant);
       this.grants.push(grant);
       this.holders.add(grant);
