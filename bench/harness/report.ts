@@ -85,8 +85,10 @@ const percent = (part = 0, whole = 0): number => (whole === 0 ? NaN : (100 * par
 const metricOf = (run: RunValues, metric: Metric): number => {
   switch (metric) {
     case "opsPerSecond":
+      return run.opsPerSecond;
     case "clientCpuUsPerOp":
-      return run[metric];
+      // Of nothing there is no cost, and a bar must not be reached by it.
+      return run.clientCpuUsPerOp === 0 ? NaN : run.clientCpuUsPerOp;
     case "bytesPerOp":
     case "collections":
       return run[metric] ?? NaN;

@@ -63,16 +63,25 @@ export const openMutexContender = async (
   polls = false,
 ): Promise<Contender> => {
   const client = openClient(target, polls);
+  const contender = await openSessionContender(client, ttlSeconds);
+  return {
+    ...contender,
+    close: async () => {
+      await contender.close();
+      await client.close();
+    },
+  };
+};
+
+/** A session of a client that has others, which wants locks. */
+export const openSessionContender = async (client: Client, ttlSeconds: number): Promise<Contender> => {
   const session = await Session.create(client, { ttlSeconds });
   return {
     acquire: async (name) => {
       const lock = await new Mutex(session, name).lock();
       return { token: lock.token, release: () => lock.release() };
     },
-    close: async () => {
-      await session.close();
-      await client.close();
-    },
+    close: () => session.close(),
   };
 };
 

@@ -106,9 +106,18 @@ const open =
     };
   };
 
+/** Sessions that share one client in each process: a thousand of them are a line of keys, and no crowd of connections. */
 const openContenders: SystemFactory = async (target) => {
-  const { openMutexContender } = await import("../peers/etcdwire.js");
-  return contendingSystem(() => openMutexContender(target, LONG_TTL_SECONDS));
+  const { openClient, openSessionContender } = await import("../peers/etcdwire.js");
+  const client = openClient(target);
+  const system = contendingSystem(() => openSessionContender(client, LONG_TTL_SECONDS));
+  return {
+    ...system,
+    close: async () => {
+      await system.close();
+      await client.close();
+    },
+  };
 };
 
 const MANY = { locks: 10_000, waiters: 1_000 } as const;
