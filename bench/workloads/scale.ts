@@ -140,7 +140,7 @@ export const scale: Workload = {
   figures: ["requestsPerOp", "eventsPerOp", "bytesPerLock", "bytesPerWaiter", "renewalsPerSecond"],
   seconds: 2,
   // For a thousand contenders to be in the line.
-  warmupSeconds: 2,
+  warmupSeconds: 8,
   warmupMinSeconds: 0.3,
   params: [MANY, FEW_REMOTE, MANY_REMOTE],
   smokeParams: [
