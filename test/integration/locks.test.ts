@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { AbortError, Client, LockLostError, Mutex, Session, op, param } from "../../src/index.js";
-import type { Lock } from "../../src/index.js";
+import type { Lock, RpcEvent } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
 import { spawnSource } from "../support/source-process.js";
@@ -296,6 +297,196 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     expect(await Promise.race([again, sleep(300, "still waiting")])).toBe("still waiting");
     ctl.kill("SIGINT");
     expect((await again).token).toBeGreaterThan(lock.token);
+    await session.close();
+  });
+});
+
+/** What a `Mutex` does at etcd, on one cluster without TLS. */
+describe("a mutex on a real etcd", () => {
+  let cluster: EtcdCluster;
+  let client: Client;
+
+  beforeAll(async () => {
+    cluster = await EtcdCluster.start({ shortElections: true });
+  });
+  afterAll(() => cluster.close());
+  beforeEach(() => {
+    client = new Client(optionsFor(cluster));
+  });
+  afterEach(() => client.close());
+
+  const open = (one = client): Promise<Session> => Session.create(one, { ttlSeconds: 10 });
+
+  const keysOf = async (name: string): Promise<number> => {
+    const { kvs } = await client.kv.get(`${name}/`, { prefix: true });
+    return kvs.length;
+  };
+
+  /** The paths of the RPCs that `work` makes. */
+  const rpcsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
+    const paths: string[] = [];
+    const start = "tracing:etcdwire:rpc:start";
+    const note = (event: unknown): void => {
+      paths.push((event as RpcEvent).path);
+    };
+    subscribe(start, note);
+    try {
+      await work();
+    } finally {
+      unsubscribe(start, note);
+    }
+    return paths.filter((path) => path !== "/etcdserverpb.Lease/LeaseKeepAlive");
+  };
+
+  test("ten thousand callers of one session get the lock in order", async () => {
+    const session = await open();
+    const shared = new Mutex(session, "many", {
+      localHandover: "shared-token",
+      localHandoverMaxCount: 1_000,
+    });
+    const order: number[] = [];
+    let token = 0;
+    await Promise.all(
+      Array.from({ length: 10_000 }, async (_, i) => {
+        const lock = await shared.lock();
+        order.push(i);
+        expect(lock.token).toBeGreaterThanOrEqual(token);
+        token = lock.token;
+        await lock.release();
+      }),
+    );
+    expect(order.every((i, at) => i === at)).toBe(true);
+    expect(await keysOf("many")).toBe(0);
+    await session.close();
+  });
+
+  test("two clients with callers of their own take turns, and tokens grow", async () => {
+    const other = new Client(optionsFor(cluster));
+    const sessions = [await open(), await open(other)];
+    const got: { who: number; token: number }[] = [];
+    await Promise.all(
+      sessions.flatMap((session, who) =>
+        Array.from({ length: 100 }, () =>
+          new Mutex(session, "fair", { localHandoverMaxCount: 4 }).withLock((lock) => {
+            got.push({ who, token: lock.token });
+          }),
+        ),
+      ),
+    );
+    expect(got).toHaveLength(200);
+    expect(got.every(({ token }, i) => i === 0 || token > got[i - 1]!.token)).toBe(true);
+    // Without a bound the one would wait for all turns of the other.
+    const changes = got.filter(({ who }, i) => i > 0 && who !== got[i - 1]!.who);
+    expect(changes.length).toBeGreaterThan(10);
+    expect(await keysOf("fair")).toBe(0);
+    await Promise.all(sessions.map((session) => session.close()));
+    await other.close();
+  });
+
+  test("a hand-over that finds others behind gives the lock to them in one request, and needs no compare after a write", async () => {
+    const [mine, theirs] = [await open(), await open()];
+    const mutex = new Mutex(mine, "bound", { localHandoverMaxCount: 0 });
+    const first = await mutex.lock();
+    const second = mutex.lock();
+    const rpcs = await rpcsOf(() => first.release());
+    expect(rpcs).toEqual(["/etcdserverpb.KV/Txn"]);
+    const held = await second;
+    const third = mutex.lock();
+    const remote = new Mutex(theirs, "bound").lock();
+    while ((await keysOf("bound")) < 2) await sleep(1);
+    await held.release();
+    const lock = await remote;
+    expect(lock.token).toBeGreaterThan(held.token);
+    await lock.release();
+    const again = await third;
+    expect(again.token).toBeGreaterThan(lock.token);
+    await again.release();
+    await Promise.all([mine.close(), theirs.close()]);
+  });
+
+  test("a tryLock that fails is one request and no revision, and none at all in the holder's process", async () => {
+    const [mine, theirs] = [await open(), await open()];
+    const mutex = new Mutex(mine, "try", { owner: "a host" });
+    const { lock } = await mutex.tryLock();
+    const before = (await client.kv.get("none")).revision;
+    const rpcs = await rpcsOf(async () => {
+      const { holder } = await new Mutex(theirs, "try").tryLock();
+      expect(holder).toEqual({ key: lock!.key, createRevision: lock!.token, owner: "a host", isOurs: false });
+    });
+    expect(rpcs).toEqual(["/etcdserverpb.KV/Txn"]);
+    const none = await rpcsOf(async () => {
+      expect((await mutex.tryLock()).holder).toMatchObject({ key: lock!.key, isOurs: true });
+    });
+    expect(none).toEqual([]);
+    expect((await client.kv.get("none")).revision).toBe(before);
+    await lock!.release();
+    const taken = await new Mutex(theirs, "try").tryLock();
+    expect(taken.lock!.token).toBeGreaterThan(lock!.token);
+    await Promise.all([mine.close(), theirs.close()]);
+  });
+
+  test("a guard and a guarded transaction refuse after a hand-over and after a loss", async () => {
+    const session = await open();
+    const mutex = new Mutex(session, "guard");
+    const first = await mutex.lock();
+    const second = mutex.lock();
+    await first.txn({ then: [op.put("guarded", "1")] });
+    await first.release();
+    const lock = await second;
+    const late = await client.kv.txn({ if: first.guard(), then: [op.put("guarded", "late")] });
+    expect(late.succeeded).toBe(false);
+    await client.kv.delete(lock.key);
+    await expect(lock.txn({ then: [op.put("guarded", "lost")] })).rejects.toBeInstanceOf(LockLostError);
+    expect(lock.isHeld).toBe(false);
+    expect((await client.kv.get("guarded")).kvs[0]!.value.string()).toBe("1");
+    await (await mutex.lock()).release();
+    await session.close();
+  });
+
+  test("a key that somebody deletes ends a lock that nobody else wants", async () => {
+    const session = await open();
+    const lock = await new Mutex(session, "deleted").lock();
+    const lost = once(lock.signal, "abort");
+    await client.kv.delete(lock.key);
+    await lost;
+    expect(lock.signal.reason).toMatchObject({ code: "ETCD_LOCK_LOST" });
+    await lock.release();
+    await session.close();
+  });
+
+  test("thirty sessions in one line hand over in the order of their keys", async () => {
+    const sessions = await Promise.all(Array.from({ length: 30 }, () => open()));
+    const got: Lock[] = [];
+    const first = await new Mutex(sessions[0]!, "long").lock();
+    const waiting = sessions.slice(1).map(async (session) => {
+      const lock = await new Mutex(session, "long").lock();
+      got.push(lock);
+      await lock.release();
+    });
+    while ((await keysOf("long")) < 30) await sleep(5);
+    const { kvs } = await client.kv.get("long/", {
+      prefix: true,
+      sort: { target: "createRevision", order: "ascend" },
+    });
+    await first.release();
+    await Promise.all(waiting);
+    expect(got.map(({ key }) => key)).toEqual(kvs.slice(1).map(({ key }) => key.string()));
+    expect(got.every(({ token }, i) => token > (got[i - 1] ?? first).token)).toBe(true);
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  test("a lock of an orphaned session is adopted where it stands, and has a new token", async () => {
+    const former = await open();
+    const before = await new Mutex(former, "heir").lock();
+    const session = await Session.resume(client, former.orphan());
+    const lock = await new Mutex(session, "heir").resume();
+    expect(lock!.token).toBeGreaterThan(before.token);
+    const [mine, theirs] = await Promise.all(
+      [lock!, before].map((each) => client.kv.txn({ if: each.guard(), then: [] })),
+    );
+    expect([mine!.succeeded, theirs!.succeeded]).toEqual([true, false]);
+    await lock!.release();
+    expect(await new Mutex(session, "heir").resume()).toBe(undefined);
     await session.close();
   });
 });
