@@ -1,4 +1,5 @@
 import type { Namespace } from "../client/namespace.js";
+import { LockLostError } from "../errors.js";
 import { NEAR_WAITERS_COUNT } from "../options.js";
 import { compare, op, param } from "../txn/shape.js";
 import type { Compare, Operation } from "../txn/shape.js";
@@ -68,21 +69,21 @@ const preparePlans = (client: Namespace, count: number, obstacles: Obstacles) =>
   const keys = indexes(count).map(keyAt);
   const free = freeCompares(count, obstacles);
   const puts = keys.map((key) => op.put(key, param.value("value"), { lease: param.lease("lease") }));
-  const isAbsent = [compare.createRevision(keyAt(0), "=", 0)];
-  const own = op.get(keyAt(0), { keysOnly: true });
+  const areAbsent = keys.map((key) => compare.createRevision(key, "=", 0));
+  const own = keys.map((key) => op.get(key, { keysOnly: true }));
   return {
     /** Free: be there. Taken: be there as well, and see who is ahead. A repeat finds our keys. */
     enter: client.prepare(
       {
         if: free,
         then: puts,
-        else: [op.txn({ if: isAbsent, then: puts, else: [own] }), ...lineGets(count, obstacles)],
+        else: [op.txn({ if: areAbsent, then: puts, else: own }), ...lineGets(count, obstacles)],
       },
       { repeatable: true },
     ),
     /** Free: be there. Taken: see who is in the way. A repeat finds our keys. */
     tryEnter: client.prepare(
-      { if: free, then: puts, else: [own, ...firstGets(count, obstacles)] },
+      { if: free, then: puts, else: [...own, ...firstGets(count, obstacles)] },
       { repeatable: true },
     ),
     ...prepareKeyPlans(client, count),
@@ -127,16 +128,33 @@ export const readEntered = (result: TxnResult | TxnResultOf<object>, count: numb
   };
 };
 
-/** Of our keys, from the answer to the nested transaction that puts them unless they are there. */
+/** Of our keys, from the answer to the nested transaction that puts them unless any is there. */
 export const ownCreateRevision = (
   mine: TxnResult["responses"][number] | undefined,
   revision: number,
 ): number => {
   if (mine?.kind !== "txn") throw unexpected();
-  if (mine.result.succeeded) return revision;
-  const kv = asGet(mine.result.responses[0]).kvs[0];
-  if (kv === undefined) throw unexpected();
-  return kv.createRevision;
+  return mine.result.succeeded ? revision : foundRevision(mine.result.responses)!;
+};
+
+/**
+ * The create revision of our keys, from the gets of them all; undefined if none is there.
+ *
+ * @throws LockLostError if only some are, because somebody deleted the others: keys put anew would stand elsewhere in the
+ *   order than those that are left
+ */
+export const foundRevision = (own: readonly TxnResult["responses"][number][]): number | undefined => {
+  const [first, ...others] = own.map((get) => asGet(get).kvs[0]?.createRevision);
+  if (others.some((createRevision) => createRevision !== first)) {
+    throw new LockLostError(
+      "ETCD_SESSION_EXPIRED",
+      "our place in the line for the lock is gone: somebody deleted it",
+      {
+        mayHaveApplied: true,
+      },
+    );
+  }
+  return first;
 };
 
 export const asGet = (response: TxnResult["responses"][number] | undefined): GetResponse => {

@@ -12,7 +12,7 @@ import {
   workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
-import { asGet, entryPlans, parameterNames, readEntered } from "./entry-plans.js";
+import { asGet, entryPlans, foundRevision, parameterNames, readEntered } from "./entry-plans.js";
 import type { EntryParameters } from "./entry-plans.js";
 import { LineEntry, freeLine } from "./line-entry.js";
 import type { LockHolder } from "./lock-holder.js";
@@ -101,10 +101,11 @@ export class MultiLock {
       const enter: Admission["enter"] = async (onRepeat) => {
         const { succeeded, responses, revision } = await plans.tryEnter.run(parameters, { onRepeat });
         if (succeeded) return entered(revision);
-        const [own, ...lines] = responses.map(asGet);
-        const createRevision = own?.kvs[0]?.createRevision;
+        const count = this.names.length;
+        const createRevision = foundRevision(responses.slice(0, count));
         // An earlier copy of this found them free.
         if (createRevision !== undefined) return entered(createRevision);
+        const lines = responses.slice(count).map(asGet);
         holder = oldestHolder(lines.find(({ kvs }) => kvs.length > 0)!.kvs, this.#session);
         return undefined;
       };

@@ -11,7 +11,7 @@ import {
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
 import { keyText } from "./deletion-watch.js";
-import { asGet, entryPlans, parameterNames, readEntered } from "./entry-plans.js";
+import { asGet, entryPlans, foundRevision, parameterNames, readEntered } from "./entry-plans.js";
 import type { EntryParameters } from "./entry-plans.js";
 import { LineEntry, freeLine } from "./line-entry.js";
 import type { Lock } from "./lock.js";
@@ -129,12 +129,12 @@ export class RwLock {
       const enter: Admission["enter"] = async (onRepeat) => {
         const { succeeded, responses, revision } = await plans.tryEnter.run(parameters, { onRepeat });
         if (succeeded) return { createRevision: revision, snapshots: [freeLine(revision)] };
-        const [own, ...inTheWay] = responses.map(asGet);
-        const createRevision = own?.kvs[0]?.createRevision;
+        const [own, ...inTheWay] = responses;
+        const createRevision = foundRevision([own!]);
         // An earlier copy of this found it free.
         if (createRevision !== undefined) return { createRevision, snapshots: [freeLine(createRevision)] };
         holder = oldestHolder(
-          inTheWay.flatMap(({ kvs }) => kvs),
+          inTheWay.flatMap((got) => asGet(got).kvs),
           this.#session,
         );
         return undefined;

@@ -27,13 +27,14 @@ const prepareEntryPlans = (client: Namespace, count: number) => {
   const puts: Operation[] = indexes(count).map((index) =>
     op.put(keyAt(index), param.value("value"), { lease: param.lease("lease") }),
   );
-  const own = op.get(keyAt(0), { keysOnly: true });
+  const areAbsent = indexes(count).map((index) => compare.createRevision(keyAt(index), "=", 0));
+  const own: Operation[] = indexes(count).map((index) => op.get(keyAt(index), { keysOnly: true }));
   return {
     /** Stand in line, see who is ahead, and how many permits there are. A repeat finds our keys. */
     enter: client.prepare(
       {
         then: [
-          op.txn({ if: [compare.createRevision(keyAt(0), "=", 0)], then: puts, else: [own] }),
+          op.txn({ if: areAbsent, then: puts, else: own }),
           createPermits,
           getPermits,
           op.get(prefix, {
@@ -57,10 +58,10 @@ const prepareEntryPlans = (client: Namespace, count: number) => {
         ],
         then: puts,
         else: [
-          own,
           createPermits,
           getPermits,
           op.get(prefix, { prefix: true, sort: { target: "createRevision", order: "ascend" } }),
+          ...own,
         ],
       },
       { repeatable: true },

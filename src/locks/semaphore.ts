@@ -12,7 +12,7 @@ import {
   workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
-import { asGet, indexes, ownCreateRevision, parameterNames } from "./entry-plans.js";
+import { asGet, foundRevision, indexes, ownCreateRevision, parameterNames } from "./entry-plans.js";
 import { LineEntry, freeLine, lineSnapshot } from "./line-entry.js";
 import type { LineSnapshot } from "./line-wait.js";
 import type { LockHolder } from "./lock-holder.js";
@@ -156,8 +156,8 @@ export class Semaphore {
           const filled = { ...parameters, before, permitsRevision };
           const result = await plans.tryEnter.run(filled, { onRepeat });
           if (result.succeeded) return entered(result.revision);
-          const [own, , stored, line] = result.responses;
-          const createRevision = own.kvs[0]?.createRevision;
+          const [, stored, line, ...own] = result.responses;
+          const createRevision = foundRevision(own);
           // An earlier copy of this found room.
           if (createRevision !== undefined) return entered(createRevision);
           this.#note(readPermits(stored));
