@@ -305,6 +305,37 @@ test("several names at once and mutexes, in any order of events: one holder for 
   });
 }, 60_000);
 
+test("an acquire of which a key is deleted before it is sent again gives up its other keys", async () => {
+  for (const count of [2, 3]) {
+    const etcd = new FakeEtcd();
+    const client = new FakeClient(etcd);
+    const session = await Session.create(client.real);
+    // Somebody is there: the keys stand behind.
+    const other = await Session.create(new FakeClient(etcd).real);
+    const ahead = new Mutex(other, "b").lock();
+    ahead.catch(() => {});
+    await settle();
+    [...etcd.steps][0]!.go();
+    const multi = new MultiLock(session, ["a", "b", "c"].slice(0, count));
+    const waiting = multi.lock();
+    waiting.catch(() => {});
+    await settle();
+    const step = [...etcd.steps].find((each) => each.client === client)!;
+    step.go();
+    const mine = [...etcd.keys.keys()].filter((key) => key.includes(`/${session.leaseId.toString(16)}-`));
+    expect(mine).toHaveLength(count);
+    etcd.delete(mine[0]!);
+    step.lose();
+    for (let i = 0; i < 10; i++) {
+      await settle();
+      for (const each of [...etcd.steps]) each.go();
+    }
+    await expect(waiting).rejects.toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+    await multi.settled();
+    expect(mine.filter((key) => etcd.keys.has(key))).toEqual([]);
+  }
+});
+
 test("what cannot work is refused before anything is sent", async () => {
   const etcd = new FakeEtcd();
   const session = await Session.create(new FakeClient(etcd).real);
