@@ -96,10 +96,13 @@ export class DeletionWatch {
     );
   }
 
-  /** `listener` needs no more reports. Ends after a while without another. */
-  remove(listener: DeletionListener): void {
+  /**
+   * `listener` needs no more reports. Without another it ends after a while; at once if it is of one key, which will not be
+   * wanted soon again, or if `keepWarm` is false.
+   */
+  remove(listener: DeletionListener, keepWarm = this.#isPrefix): void {
     if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
-    if (this.#watch === undefined) {
+    if (this.#watch === undefined || !keepWarm) {
       this.#stop();
       return;
     }

@@ -44,7 +44,7 @@ export interface LineWaitOptions {
 export class LineWait implements DeletionListener {
   readonly #options: LineWaitOptions;
   readonly #keyText: string;
-  readonly #line: DeletionWatch;
+  #line: DeletionWatch;
   #createRevision = 0;
   #allowedCount: number;
   #snapshot: { readonly revision: number; readonly ahead: Set<string> } | undefined;
@@ -208,7 +208,9 @@ export class LineWait implements DeletionListener {
   /** Until the furthest of those that a snapshot showed is gone: few are ahead then. */
   #waitFar(ahead: readonly string[]): void {
     const target = ahead[ahead.length - 1]!;
-    this.close();
+    // Not kept warm: it would be sent every hand-over of a long line, by each who stands far back.
+    this.#line.remove(this, false);
+    this.#listening = false;
     this.#snapshot = undefined;
     this.#early = [];
     if (this.#far?.target === target) return;
@@ -236,6 +238,8 @@ export class LineWait implements DeletionListener {
   #approach(): void {
     if (this.#listening || this.#state !== "waiting") return;
     this.#listening = true;
+    const { life, prefix } = this.#options;
+    this.#line = prefixWatch(life.client, prefix);
     this.#line.add(this);
     this.#line.start();
     // Else `onWatching` comes.
