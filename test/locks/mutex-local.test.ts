@@ -218,6 +218,23 @@ test("when a hand-over gets no answer the release says so, and the next caller a
   }
 });
 
+test("a copy of the acquire that etcd does after the lock was released is cleaned away, also after hand-overs", async () => {
+  const etcd = new FakeEtcd();
+  const { client, session } = await join(etcd);
+  const mutex = new Mutex(session, "a");
+  const all = [mutex.withLock(() => {}), mutex.withLock(() => {})];
+  // The first copy is held up on its way, and its repeat takes the lock.
+  [...etcd.steps][0]!.lose();
+  await run(etcd, [client]);
+  await Promise.all(all);
+  expect(etcd.keys.size).toBe(0);
+  [...etcd.late][0]!();
+  expect(etcd.keys.size).toBe(1);
+  client.runtime.advance(LATE_APPLY_MS);
+  await run(etcd, [client]);
+  expect(etcd.keys.size).toBe(0);
+});
+
 test("a key that somebody deletes loses the lock, and those who wait here do not wait for the loser's release", async () => {
   const { etcd, client, lock, waiting } = await queue(1);
   const other = await join(etcd);
