@@ -302,6 +302,30 @@ test("callers that share a session exclude one another, also those with one valu
   expect(etcd.keys.size).toBe(0);
 });
 
+test("an old reply that shows the key of another lock of the session, given back since, is not taken for one's own", async () => {
+  const etcd = new FakeEtcd();
+  const { client, session, keyLock } = await joinSession(etcd, { value: "same" });
+  const lock = await held(keyLock, client);
+  const trying = new KeyLock(session, KEY, { value: "same" }).tryLock();
+  await settle();
+  for (const step of [...etcd.steps]) step.lose();
+  // Sent again, it finds the key of the lock; the answer is on its way while that is released.
+  const [again] = [...etcd.steps];
+  again!.go();
+  const releasing = lock.release();
+  await settle();
+  for (const step of [...etcd.steps]) {
+    if (step === again) continue;
+    step.go();
+    step.go();
+  }
+  await releasing;
+  again!.go();
+  const { lock: next } = await after(trying, client);
+  expect(next!.token).toBeGreaterThan(lock.token);
+  expect(etcd.keys.get(KEY)!.createRevision).toBe(next!.token);
+});
+
 test("maxHoldMs ends it for good, gives it back, and is found by a check whose timer is late", async () => {
   for (const make of [join, joinSession]) {
     const etcd = new FakeEtcd();
