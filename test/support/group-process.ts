@@ -9,6 +9,9 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** So long after its end, a process whose pipes are open has left somebody behind who has them. */
+const PIPES_KEPT_MS = 1_000;
+
 /** A process with a session and a group of its own: without a terminal, and whatever it leaves behind can be ended. */
 export class GroupProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -36,14 +39,16 @@ export class GroupProcess {
     this.child.stdin.on("error", () => {});
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject);
-      // "exit", since what it leaves behind may keep its pipes.
       this.child.once("exit", (code, signal) => {
-        this.#isOver = true;
-        // What it wrote last is read after that.
-        setImmediate(() => {
+        const end = (): void => {
+          clearTimeout(timer);
+          this.#isOver = true;
           this.#tell();
           resolve({ code, signal });
-        });
+        };
+        // What it wrote last is read by "close", which does not come while something that it has left behind keeps its pipes.
+        const timer = setTimeout(end, PIPES_KEPT_MS);
+        this.child.once("close", end);
       });
     });
   }
