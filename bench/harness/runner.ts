@@ -280,6 +280,7 @@ export const runWorkloads = async (
               runId: `${process.pid}-${doneCount}`,
               agentIndex: 0,
               agentCount: opened.length,
+              load: { seed: 1, intervalMs: 1_000 },
               ...(attendant === undefined ? {} : { target: attendant.target }),
             };
             const prepared = Promise.all(

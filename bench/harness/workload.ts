@@ -5,6 +5,20 @@ export type MemberCount = 1 | 3;
 
 /** One row of a workload's table is one system at one set of parameters. */
 export interface Params {
+  /** Operations start when a schedule says so, whatever became of others. Left out: closed loop. */
+  readonly mode?: "open";
+  /** Of an open loop: operations per second, of all agents together. */
+  readonly rate?: number;
+  /** Of an open loop: one after the other at equal distances, or as independent users come. */
+  readonly arrival?: "uniform" | "poisson";
+  /** Names or keys that operations are spread over. */
+  readonly keys?: number;
+  /** Of leases. */
+  readonly ttlSeconds?: number;
+  /** Of the values that are written. */
+  readonly valueBytes?: number;
+  /** What a Txn is made of, of those that the workload `txn` has. */
+  readonly mix?: string;
   /** Operations in flight. */
   readonly concurrency?: number;
   /** Clients that want the same lock. */
@@ -40,7 +54,14 @@ export interface Params {
 /** `c=64` or `contenders=2 hold=10ms` or `etcd txn bulk=put`: for people, for progress lines and for `--rows`. */
 export const paramsText = (params: Params): string =>
   [
+    params.mode === undefined ? [] : [params.mode],
+    params.rate === undefined ? [] : [`rate=${params.rate}/s`],
+    params.arrival === undefined ? [] : [params.arrival],
     params.concurrency === undefined ? [] : [`c=${params.concurrency}`],
+    params.keys === undefined ? [] : [`keys=${params.keys}`],
+    params.ttlSeconds === undefined ? [] : [`ttl=${params.ttlSeconds}s`],
+    params.mix ?? [],
+    params.valueBytes === undefined ? [] : [`value=${params.valueBytes}B`],
     params.contenders === undefined ? [] : [`contenders=${params.contenders}`],
     params.processes === undefined ? [] : [`processes=${params.processes}`],
     params.holdMs === undefined ? [] : [`hold=${params.holdMs}ms`],
@@ -67,7 +88,16 @@ export interface Target {
   readonly nullEndpoint?: string;
   /** The authority to trust, as PEM text, where the server speaks TLS. */
   readonly ca?: string;
+  /** The client's certificate and its key, as PEM text, where the server wants one. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipVerify?: boolean;
+  readonly auth?: { readonly user: string; readonly password: string };
 }
+
+/** What a command line may change about a workload; each is a parameter of its rows. */
+export type Knob =
+  "mode" | "concurrency" | "contenders" | "processes" | "keys" | "holdMs" | "ttlSeconds" | "valueBytes";
 
 /** How one run goes. Sent to the agent processes. */
 export interface RunRequest {
@@ -85,6 +115,21 @@ export interface RunRequest {
   readonly agentCount: number;
   /** Where this run's servers are, if they are others than the workload's. */
   readonly target?: Target;
+  readonly load: LoadSettings;
+}
+
+/** How the operations of a run are made, whatever they are. */
+export interface LoadSettings {
+  /** Of arrival times and of whatever else a run draws. */
+  readonly seed: number;
+  /** Of the time series. */
+  readonly intervalMs: number;
+  /** Operations of the measured window, of all agents together, after which a run ends before its time. */
+  readonly operationCount?: number;
+  /** Of one agent in an open loop: an arrival that finds so many under way waits for one of them to end. */
+  readonly maxInFlight?: number;
+  /** Operations that take longer are counted; those of an open loop that are past it before they could start, dropped. */
+  readonly latencyLimitMs?: number;
 }
 
 /** One holder's time with a lock, on the clock that all processes of a machine share. */
@@ -149,14 +194,49 @@ export interface ServerCounters {
   readonly revision: number;
 }
 
+/**
+ * Latencies counted in the buckets of an HDR histogram of nanoseconds, three digits, up to a minute: only those buckets
+ * that have any, as pairs of arrays. Counts of several agents add up.
+ */
+export interface LatencyCounts {
+  readonly buckets: Uint32Array;
+  readonly counts: Float64Array;
+}
+
+/** One interval of one agent. */
+export interface SeriesCounts {
+  readonly atMs: number;
+  readonly operations: number;
+  readonly errors: number;
+  /** Response times of an open loop, service times of a closed one, of operations that ended in it. */
+  readonly times: LatencyCounts;
+}
+
 /** What one agent saw in one run. Sent back from the agent process. */
 export interface Measurement {
   /** Completed without error inside the measured window. */
   readonly operationCount: number;
   /** The measured window, warm-up left out. */
   readonly elapsedMs: number;
-  /** One per completed operation; empty where the latency is computed from `holds`. */
+  /** One per completed operation; empty where the latency is computed from `holds`, or counted in `serviceTimes`. */
   readonly latenciesUs: Float32Array;
+  /** Instead of `latenciesUs`, where there may be millions. */
+  readonly serviceTimes?: LatencyCounts;
+  /** Of open loops: from when an operation was due. */
+  readonly responseTimes?: LatencyCounts;
+  /** Of open loops: from when an operation was due to its start. */
+  readonly lags?: LatencyCounts;
+  readonly arrivals?: number;
+  readonly lateCount?: number;
+  readonly droppedCount?: number;
+  /** Longer than `latencyLimitMs`. */
+  readonly overLimitCount?: number;
+  readonly inFlightMax?: number;
+  /** Of this agent alone, interval by interval. */
+  readonly series?: readonly SeriesCounts[];
+  /** Of the agent's process in the window. */
+  readonly eventLoopDelayP99Ms?: number;
+  readonly gcMs?: number;
   /** CPU time of the agent's process in the window, user and system. */
   readonly cpuUs: number;
   readonly errorCount: number;
@@ -282,6 +362,10 @@ export interface Workload {
   readonly headlineParams?: readonly Params[];
   /** Settings besides `params` that are run when `--rows` asks for them. */
   readonly moreParams?: readonly Params[];
+  /** What the command line may set: rows are then made of all combinations of what it says. Others refuse it. */
+  readonly knobs?: readonly Knob[];
+  /** Whether it can run on a cluster that others use: not if it needs to stop members, or a null server. Default: true for "etcd". */
+  readonly onAnyCluster?: boolean;
   readonly systems: Readonly<Record<string, SystemFactory>>;
   /** What a smoke run has time for, of `params` or others; all of `params` when left out. */
   readonly smokeParams?: readonly Params[];

@@ -85,6 +85,7 @@ describe("contention", () => {
     startAtUs: monotonicUs() + 5_000,
     agentIndex: 0,
     agentCount: 1,
+    load: { seed: 1, intervalMs: 1_000 },
   });
 
   /** Three contenders for a lock in this process, which can be told to let a second holder in. */

@@ -15,6 +15,7 @@ const requestFor = (params: Params, changes: Partial<RunRequest> = {}): RunReque
   startAtUs: monotonicUs(),
   agentIndex: 0,
   agentCount: 1,
+  load: { seed: 1, intervalMs: 1_000 },
   ...changes,
 });
 

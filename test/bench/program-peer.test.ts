@@ -38,6 +38,7 @@ const request: RunRequest = {
   startAtUs: 1_000,
   agentIndex: 1,
   agentCount: 2,
+  load: { seed: 1, intervalMs: 1_000 },
 };
 
 describe("a peer in another language", () => {
