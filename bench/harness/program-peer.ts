@@ -47,8 +47,8 @@ export class ProgramPeer {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncIterator<string>;
 
-  private constructor(program: string) {
-    this.#child = spawn(program, [], { stdio: ["pipe", "pipe", "inherit"] });
+  private constructor(program: string, words: readonly string[]) {
+    this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     // It ended first, and its output's end tells.
     this.#child.on("error", () => {});
     this.#child.stdin.on("error", () => {});
@@ -57,10 +57,14 @@ export class ProgramPeer {
 
   /**
    * Starts it. Throws when its clock is not the one that this process reads: holds of several processes are laid on one
-   * time line, which must be the same for all.
+   * time line, which must be the same for all. `words` are its arguments.
    */
-  static async open(program: string, endpoints: readonly string[]): Promise<ProgramPeer> {
-    const peer = new ProgramPeer(program);
+  static async open(
+    program: string,
+    endpoints: readonly string[],
+    words: readonly string[] = [],
+  ): Promise<ProgramPeer> {
+    const peer = new ProgramPeer(program, words);
     const askedUs = monotonicUs();
     const answer = await peer.ask({ type: "open", endpoints });
     const clockUs = answer.type === "ready" ? (answer.clockUs ?? NaN) : NaN;
