@@ -8,21 +8,30 @@ import { packageRoot } from "./package-root.js";
 export interface Environment {
   readonly cpuModel: string;
   readonly coreCount: number;
+  readonly memoryBytes: number;
+  /** Name, kernel release and machine: `Linux 6.1.0 x86_64`. */
+  readonly os: string;
   readonly nodeVersion: string;
   readonly packageVersion: string;
   /** Ends in `-dirty` when the work tree differs from the commit; `unknown` outside a repository. */
   readonly gitCommit: string;
+  /** Of all members, the lowest first, if they differ: `3.5.9, 3.6.1`. */
   readonly etcdVersion?: string | undefined;
   readonly memberCount?: number | undefined;
-  /** Of the etcd data directory: what a commit has to wait for. */
+  /** Of the etcd data directory: what a commit has to wait for. Undefined where it cannot be seen from here. */
   readonly dataFileSystem?: string | undefined;
+  /** Whether the members take their CPU time from the clients' machine. */
+  readonly etcdIsHere?: boolean | undefined;
   /** Over one minute, before the first run. */
   readonly loadAverage: number;
   readonly date: string;
 }
 
 /** The server's side, known once one is running. */
-export type EtcdEnvironment = Pick<Environment, "etcdVersion" | "memberCount" | "dataFileSystem">;
+export type EtcdEnvironment = Pick<
+  Environment,
+  "etcdVersion" | "memberCount" | "dataFileSystem" | "etcdIsHere"
+>;
 
 const gitCommit = (root: string): string => {
   const git = (...parameters: string[]): string =>
@@ -48,6 +57,8 @@ export const readEnvironment = (): Environment => {
   return {
     cpuModel: cpus[0]?.model.trim() ?? "unknown CPU",
     coreCount: cpus.length,
+    memoryBytes: os.totalmem(),
+    os: `${os.type()} ${os.release()} ${os.machine()}`,
     nodeVersion: process.version,
     packageVersion: version,
     gitCommit: gitCommit(root),

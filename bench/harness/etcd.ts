@@ -36,6 +36,7 @@ export const openEtcd = async (memberCount: 1 | 3, log: (line: string) => void):
       etcdVersion: cluster.version,
       memberCount,
       dataFileSystem: cluster.dataFileSystem,
+      etcdIsHere: true,
     },
     readCounters: () => readServerCounters(cluster.endpoints),
     close: () => cluster.close(),

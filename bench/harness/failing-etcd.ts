@@ -108,6 +108,7 @@ export const openFailingEtcd = ({
       etcdVersion: cluster.version,
       memberCount: 3,
       dataFileSystem: cluster.dataFileSystem,
+      etcdIsHere: true,
     });
     return cluster;
   };

@@ -126,17 +126,17 @@ export interface SeriesPoint {
 
 /** Which side was busy in a run. */
 export interface Diagnosis {
-  /** The largest of the client processes'. */
-  readonly eventLoopDelayP99Ms: number;
+  /** The largest of the client processes'; undefined where they do not tell (no JavaScript). */
+  readonly eventLoopDelayP99Ms?: number;
   /** Garbage collection of all client processes. */
-  readonly gcMs: number;
+  readonly gcMs?: number;
   /** CPU that one client process used, of one core: the busiest one's. */
   readonly clientCpuShare: number;
   /** CPU of all members, in cores; undefined where their metrics were not reachable. */
   readonly serverCpuCores?: number;
   /** Write-ahead log's fsync, by the members' own histograms: the worst member's. */
   readonly fsyncP99Us?: number;
-  readonly inFlightMax: number;
+  readonly inFlightMax?: number;
   readonly bottleneck: "client" | "server" | "storage" | "machine" | "waiting" | "unknown";
   /** Why, in a few words. */
   readonly reason: string;
