@@ -114,6 +114,12 @@ const BROKEN = ["ETCD_PROTOCOL"];
 /** Where the client has put the server aside, a call that finds no connection ends with the reason of the last one. */
 const PATH = ["ETCD_UNREACHABLE", "ETCD_CONNECTION_LOST"];
 
+/**
+ * Instead of a code: how calls end at a server that has said nothing for `silenceMs` when it turns out that another
+ * one leads. On a busy machine the leader is found late enough for that.
+ */
+export const GIVEN_UP = "given up as silent";
+
 export const attacks: Readonly<Record<string, Attack>> = {
   "SETTINGS at full speed": {
     row: "SETTINGS / PING flood",

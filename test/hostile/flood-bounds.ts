@@ -1,4 +1,4 @@
-import { attacks } from "./attacks.js";
+import { GIVEN_UP, attacks } from "./attacks.js";
 import { failures } from "./flood-run.js";
 import type { FloodReport } from "./flood-run.js";
 import type { CallReport } from "./victim.js";
@@ -13,8 +13,8 @@ export const LOOP_DELAY_P99_MAX_MS = 50;
  */
 const connectionsMax = (seconds: number): number => 30 + 4 * Math.ceil(seconds);
 
-/** How a call at the hostile server may end besides: while it is put aside, or its bytes wait for their turn. */
-const WAITED_IN_VAIN = ["ETCD_DEADLINE_EXCEEDED", "ETCD_UNREACHABLE", "ETCD_NO_LEADER"];
+/** How a call at the hostile server may end besides: while it is put aside or silent, or its bytes wait for their turn. */
+const WAITED_IN_VAIN = ["ETCD_DEADLINE_EXCEEDED", "ETCD_UNREACHABLE", "ETCD_NO_LEADER", GIVEN_UP];
 
 /** What does not hold, in words; empty if all is well. Times only where nothing else runs on the machine. */
 export const breaches = (report: FloodReport, seconds: number, timed: boolean): string[] => {

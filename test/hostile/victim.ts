@@ -15,6 +15,7 @@ import type { SocketFactory } from "../../src/connection/socket.js";
 import { Client, EtcdError, op, param } from "../../src/index.js";
 import { leaderHead } from "../../src/rpc/method.js";
 import { callUnary } from "../../src/rpc/unary-call.js";
+import { GIVEN_UP } from "./attacks.js";
 
 interface Task {
   healthyPort: number;
@@ -37,7 +38,7 @@ export interface Target {
 export interface CallReport {
   readonly started: number;
   readonly succeeded: number;
-  /** Count by error code; what is no EtcdError stands here with its text. */
+  /** Count by error code, or `GIVEN_UP`; what is no EtcdError stands here with its text. */
   readonly failed: Readonly<Record<string, number>>;
   /** Calls that are still not settled, well after their deadline. Must be 0. */
   readonly unsettled: number;
@@ -86,6 +87,10 @@ const SETTLE_MS = 2_000;
 
 const HEAD = leaderHead("/etcdserverpb.KV/Txn");
 
+/** A connection that says nothing, given up by the client itself; any other that is lost counts by its code. */
+const codeOf = ({ code, message }: EtcdError): string =>
+  code === "ETCD_CONNECTION_LOST" && / fell silent, | does not answer/.test(message) ? GIVEN_UP : code;
+
 class Calls {
   started = 0;
   succeeded = 0;
@@ -105,7 +110,7 @@ class Calls {
         this.#settle();
       },
       (error: unknown) => {
-        const cause = error instanceof EtcdError ? error.code : String(error);
+        const cause = error instanceof EtcdError ? codeOf(error) : String(error);
         this.#failed[cause] = (this.#failed[cause] ?? 0) + 1;
         this.#settle();
       },
