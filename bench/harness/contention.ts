@@ -4,7 +4,7 @@ import type { Hold, Measurement, RunRequest, System } from "./workload.js";
 
 /** One session that wants locks, with a client of its own unless the system says otherwise. */
 export interface Contender {
-  acquire(name: string): Promise<{ readonly token: number; release(): Promise<void> }>;
+  acquire(name: string): Promise<{ readonly token?: number; release(): Promise<void> }>;
   close(): Promise<void>;
 }
 

@@ -29,8 +29,9 @@ export const checkLockHistory = (
     if (hold.acquiredUs < heldUntilUs) overlapCount++;
     else if (hold.acquiredUs >= windowStartUs && hold.acquiredUs < windowEndUs && heldUntilUs > -Infinity)
       handoversUs.push(hold.acquiredUs - heldUntilUs);
-    if (hold.token <= highestToken) tokenDisorderCount++;
     heldUntilUs = Math.max(heldUntilUs, hold.releasedUs);
+    if (hold.token === undefined) continue;
+    if (hold.token <= highestToken) tokenDisorderCount++;
     highestToken = Math.max(highestToken, hold.token);
   }
   return { overlapCount, tokenDisorderCount, handoversUs };

@@ -86,6 +86,8 @@ export interface Target {
   readonly endpoints: readonly string[];
   /** `host:port` of a null server, where a workload has it beside an etcd. */
   readonly nullEndpoint?: string;
+  /** `host:port` of the Redis that a system has instead of an etcd. */
+  readonly redisEndpoint?: string;
   /** The authority to trust, as PEM text, where the server speaks TLS. */
   readonly ca?: string;
   /** The client's certificate and its key, as PEM text, where the server wants one. */
@@ -134,7 +136,8 @@ export interface LoadSettings {
 
 /** One holder's time with a lock, on the clock that all processes of a machine share. */
 export interface Hold {
-  readonly token: number;
+  /** For fencing. Left out where a system's locks have none. */
+  readonly token?: number | undefined;
   /** When the acquire call returned. */
   readonly acquiredUs: number;
   /** When the release call was made: from here on the holder claims nothing. */
@@ -291,6 +294,15 @@ export interface System {
 
 export type SystemFactory = (target: Target) => Promise<System>;
 
+/** A server that one system alone is measured against: started before its agents are opened, closed after them. */
+export interface Provision {
+  /** What its agents are told besides the workload's own. */
+  readonly target: Partial<Target>;
+  close(): Promise<void>;
+}
+
+export type Need = (log: (line: string) => void) => Promise<Provision | void>;
+
 /** One value of a result that rules are made of. */
 export type Metric =
   | "opsPerSecond"
@@ -347,7 +359,7 @@ export interface Workload {
    * What a system needs that is not part of the package: found or built in the bench's own process before its agents are
    * opened, however long that takes. `PeerMissingError` says that this machine cannot have it.
    */
-  readonly needs?: Readonly<Record<string, (log: (line: string) => void) => Promise<unknown>>>;
+  readonly needs?: Readonly<Record<string, Need>>;
   /** Whether a system has other processes for each of its settings: what one leaves behind is not counted in another. */
   readonly isolatesRows?: boolean;
   /** Node's own options for the agent processes. */
