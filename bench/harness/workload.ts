@@ -88,7 +88,9 @@ export interface Target {
   readonly nullEndpoint?: string;
   /** `host:port` of the Redis that a system has instead of an etcd. */
   readonly redisEndpoint?: string;
-  /** The authority to trust, as PEM text, where the server speaks TLS. */
+  /** The server speaks TLS; that there is a `ca` says so too. */
+  readonly isTls?: boolean;
+  /** The authority to trust, as PEM text; without it, those that Node knows. */
   readonly ca?: string;
   /** The client's certificate and its key, as PEM text, where the server wants one. */
   readonly cert?: string;
@@ -96,6 +98,15 @@ export interface Target {
   readonly insecureSkipVerify?: boolean;
   readonly auth?: { readonly user: string; readonly password: string };
 }
+
+export const isTls = ({ isTls, ca }: Target): boolean => isTls === true || ca !== undefined;
+
+/** For peers that have no way to TLS, or none to a user with a password: they are listed, and no failure. */
+export const requirePlain = (target: Target, system: string): void => {
+  if (isTls(target)) throw new PeerMissingError(`${system} is made for clusters without TLS only`);
+  if (target.auth !== undefined)
+    throw new PeerMissingError(`${system} is made for clusters without users and passwords only`);
+};
 
 /** What a command line may change about a workload; each is a parameter of its rows. */
 export type Knob =
@@ -301,7 +312,7 @@ export interface Provision {
   close(): Promise<void>;
 }
 
-export type Need = (log: (line: string) => void) => Promise<Provision | void>;
+export type Need = (log: (line: string) => void) => Promise<Provision> | Promise<void>;
 
 /** One value of a result that rules are made of. */
 export type Metric =
@@ -376,6 +387,8 @@ export interface Workload {
   readonly moreParams?: readonly Params[];
   /** What the command line may set: rows are then made of all combinations of what it says. Others refuse it. */
   readonly knobs?: readonly Knob[];
+  /** Systems with a loop of their own: closed, and ended by the clock. They have no rows of open loops, nor by count. */
+  readonly ownLoops?: readonly string[];
   /** Whether it can run on a cluster that others use: not if it needs to stop members, or a null server. Default: true for "etcd". */
   readonly onAnyCluster?: boolean;
   readonly systems: Readonly<Record<string, SystemFactory>>;
