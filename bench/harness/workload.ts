@@ -312,7 +312,8 @@ export interface Provision {
   close(): Promise<void>;
 }
 
-export type Need = (log: (line: string) => void) => Promise<Provision> | Promise<void>;
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a program that is built, as most needs are, gives nothing
+export type Need = (log: (line: string) => void) => Promise<Provision | void>;
 
 /** One value of a result that rules are made of. */
 export type Metric =
