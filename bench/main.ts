@@ -1,5 +1,4 @@
 /** `npm run bench -- [WORKLOAD...] [options]`; see bench/README.md. */
-import { writeFileSync } from "node:fs";
 import { openAgent } from "./harness/agent.js";
 import { readEnvironment } from "./harness/environment.js";
 import type { EtcdEnvironment } from "./harness/environment.js";
@@ -7,9 +6,11 @@ import { openNullServer } from "./harness/null-server-child.js";
 import { parseOptions, UsageError } from "./harness/options.js";
 import type { BenchOptions } from "./harness/options.js";
 import { openProgress } from "./harness/progress.js";
-import { makeReport, renderReport, violations } from "./harness/report.js";
 import { runWorkloads } from "./harness/runner.js";
 import type { Outcome } from "./harness/runner.js";
+import { makeReport } from "./report/collect.js";
+import { writeJson } from "./report/json.js";
+import { renderTable } from "./report/table.js";
 import { systemNames, workloads as allWorkloads } from "./workloads/index.js";
 
 /** Exit statuses. Bars that were not reached do not change it: they are for reading, not for gating. */
@@ -84,17 +85,31 @@ const main = async (options: BenchOptions): Promise<number> => {
   );
   progress.end();
 
-  const report = makeReport(workloads, outcome, { ...environment, ...etcdEnvironment });
-  process.stdout.write(renderReport(report, workloads, outcome.unmeasured, process.stdout.isTTY));
+  const report = makeReport(
+    workloads,
+    outcome,
+    { ...environment, ...etcdEnvironment },
+    {
+      workloads: options.workloads,
+      ...(options.systems === undefined ? {} : { systems: options.systems }),
+      runCount: options.runCount,
+      ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1e3 }),
+      seed: 1,
+      intervalMs: 1_000,
+      cluster: "private",
+      ...(options.smoke ? { smoke: true } : {}),
+      ...(interrupt.signal.aborted ? { interrupted: true } : {}),
+    },
+  );
+  process.stdout.write(renderTable(report, workloads, process.stdout.isTTY));
   if (options.smoke) process.stdout.write("A smoke run: too short for its numbers to mean anything.\n");
-  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-  const broken = violations(outcome.records, workloads);
-  for (const line of broken) process.stderr.write(`VIOLATION: ${line}\n`);
+  if (options.jsonFile !== undefined) writeJson(report, options.jsonFile);
+  for (const line of report.violations) process.stderr.write(`VIOLATION: ${line}\n`);
   const errorLines = outcome.records.flatMap(({ workload, system, errorText }) =>
     errorText === undefined ? [] : [`error in ${workload} ${system}: ${errorText}\n`],
   );
   for (const line of new Set(errorLines)) process.stderr.write(line);
-  if (broken.length > 0) return EXIT_VIOLATION;
+  if (report.violations.length > 0) return EXIT_VIOLATION;
   if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
   return outcome.unmeasured.some(({ isMissing }) => isMissing !== true) ? EXIT_FAILED : 0;
 };

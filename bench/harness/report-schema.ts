@@ -4,7 +4,6 @@
  */
 import type { Environment } from "./environment.js";
 import type { LatencyUs } from "./latency.js";
-import type { LeaseOutcome, Unmeasured } from "./runner.js";
 import type { Spread } from "./statistics.js";
 import type { Figures, Params, WatchCounts } from "./workload.js";
 import type { FaultOutcome } from "./write-history.js";
@@ -151,4 +150,20 @@ export interface Ratio extends Spread {
 export interface Value extends Spread {
   readonly name: string;
   readonly unit: string;
+}
+
+/** Of one lease. */
+export interface LeaseOutcome {
+  /** 0 or 1. */
+  readonly lost: number;
+  readonly why?: string;
+}
+
+/** A system that could not be measured, and why. */
+export interface Unmeasured {
+  readonly workload: string;
+  readonly system: string;
+  readonly reason: string;
+  /** It needs something that this machine cannot have: no failure of anybody's. */
+  readonly isMissing?: boolean;
 }

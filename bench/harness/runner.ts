@@ -1,67 +1,29 @@
 import { LatencyHistogram } from "./latency.js";
-import type { LatencyUs } from "./latency.js";
 import { checkLockHistory } from "./lock-history.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun, RunSelection } from "./plan.js";
 import { agentCountOf, monotonicUs, paramsText, PeerMissingError } from "./workload.js";
 import { judgeWrites } from "./write-history.js";
-import type { FaultOutcome } from "./write-history.js";
 import type { Agent } from "./agent.js";
 import type { Attendant } from "./failing-etcd.js";
+import type { LeaseOutcome, RunValues, Unmeasured } from "./report-schema.js";
 import type {
   Figures,
   Measurement,
   Params,
+  Provision,
   ServerCounters,
   Target,
-  WatchCounts,
   Witness,
   Workload,
 } from "./workload.js";
 
 /** One finished run. */
-export interface RunRecord {
+export interface RunRecord extends RunValues {
   readonly workload: string;
   readonly system: string;
   readonly params: Params;
-  readonly opsPerSecond: number;
-  readonly serviceTimeUs: LatencyUs;
-  readonly clientCpuUsPerOp: number;
-  readonly errors: number;
   readonly errorText?: string | undefined;
-  /** Of workloads that take one lock from many sides. */
-  readonly overlaps?: number;
-  readonly tokenDisorders?: number;
-  /** Of workloads that count bytes. */
-  readonly bytesPerOp?: number;
-  readonly collections?: number;
-  readonly operationCount?: number;
-  /** Of workloads with a load in the background. */
-  readonly bulkMiBPerSecond?: number;
-  /** Numbers that few workloads have. */
-  readonly figures?: Figures;
-  /** Of workloads that watch. */
-  readonly watch?: WatchCounts;
-  /** Of workloads that write while the leader fails. */
-  readonly faults?: FaultOutcome;
-  /** Of workloads that hold a lease while the leader fails: whether it is lost, and by whose word. */
-  readonly lease?: LeaseOutcome;
-}
-
-/** Of one lease. */
-export interface LeaseOutcome {
-  /** 0 or 1. */
-  readonly lost: number;
-  readonly why?: string;
-}
-
-/** A system that could not be measured, and why. */
-export interface Unmeasured {
-  readonly workload: string;
-  readonly system: string;
-  readonly reason: string;
-  /** It needs something that this machine cannot have: no failure of anybody's. */
-  readonly isMissing?: boolean;
 }
 
 export interface Outcome {
@@ -161,7 +123,9 @@ export const summarize = (
     clientCpuUsPerOp: operationCount === 0 ? 0 : sum((part) => part.cpuUs) / operationCount,
     errors: sum((part) => part.errorCount),
     errorText: parts.find((part) => part.errorText !== undefined)?.errorText,
-    ...(isLockHistory ? { overlaps: history.overlapCount, tokenDisorders: history.tokenDisorderCount } : {}),
+    ...(isLockHistory ? { overlaps: history.overlapCount } : {}),
+    // "None" is not to be said of locks that have no tokens.
+    ...(holds.some(({ token }) => token !== undefined) ? { tokenDisorders: history.tokenDisorderCount } : {}),
     ...(parts.some((part) => part.allocatedBytes !== undefined)
       ? {
           bytesPerOp: sum((part) => part.allocatedBytes ?? 0) / operationCount,
@@ -222,6 +186,7 @@ export const runWorkloads = async (
     surroundings.onProgress(`${workload.name}: starting`, doneCount, totalCount);
     const server = await surroundings.openTarget(workload);
     const agents = new Map<string, Agent[]>();
+    const provisions: Provision[] = [];
     const agentsKey = ({ system, params }: PlannedRun): string =>
       workload.isolatesRows === true ? `${system} ${paramsText(params)}` : system;
     const giveUp = async (planned: PlannedRun, error: unknown): Promise<void> => {
@@ -246,11 +211,13 @@ export const runWorkloads = async (
           .filter((each) => agentsKey(each) === agentsKey(planned))
           .map(({ params }) => agentCountOf(workload, params, planned.system));
         try {
-          await workload.needs?.[planned.system]?.((line) => {
+          const provision = await workload.needs?.[planned.system]?.((line) => {
             surroundings.onProgress(line, doneCount, totalCount);
           });
+          if (provision !== undefined) provisions.push(provision);
+          const target = { ...server.target, ...provision?.target };
           for (let agent = 0; agent < Math.max(...agentCounts); agent++) {
-            opened.push(await surroundings.openAgent(workload, planned.system, server.target));
+            opened.push(await surroundings.openAgent(workload, planned.system, target));
           }
         } catch (error) {
           await giveUp(planned, error);
@@ -320,7 +287,7 @@ export const runWorkloads = async (
       }
     } finally {
       await Promise.all([...agents.values()].flat().map((agent) => agent.close()));
-      await server.close();
+      await Promise.all([server, ...provisions].map((opened) => opened.close()));
     }
   }
 };

@@ -2,10 +2,12 @@ import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Agent } from "../../bench/harness/agent.js";
 import type { Environment } from "../../bench/harness/environment.js";
-import { makeReport, renderReport, violations } from "../../bench/harness/report.js";
+import type { Configuration } from "../../bench/harness/report-schema.js";
 import { runWorkloads } from "../../bench/harness/runner.js";
 import type { Outcome, Surroundings } from "../../bench/harness/runner.js";
 import type { Measurement, RunRequest, Witness, Workload, Write } from "../../bench/harness/workload.js";
+import { makeReport, violations } from "../../bench/report/collect.js";
+import { renderTable } from "../../bench/report/table.js";
 
 const neverOpened = (): never => {
   throw new Error("the runner opens systems through its surroundings");
@@ -52,11 +54,21 @@ const workload: Workload = {
 const environment: Environment = {
   cpuModel: "test CPU",
   coreCount: 2,
+  memoryBytes: 2 ** 33,
+  os: "Linux 6.1.0 x86_64",
   nodeVersion: "v20.0.0",
   packageVersion: "0.1.0",
   gitCommit: "abc",
   loadAverage: 0.5,
   date: "2026-01-01T00:00:00.000Z",
+};
+
+const configuration: Configuration = {
+  workloads: ["failing"],
+  runCount: 3,
+  seed: 1,
+  intervalMs: 1_000,
+  cluster: "private",
 };
 
 const measured: Measurement = {
@@ -133,7 +145,7 @@ const measureBoth = ({ params }: RunRequest): Promise<Measurement> =>
   });
 
 const textOf = (outcome: Outcome): string =>
-  renderReport(makeReport([workload], outcome, environment), [workload], outcome.unmeasured, false);
+  renderTable(makeReport([workload], outcome, environment, configuration), [workload], false);
 
 describe("runs with a failing leader", () => {
   test("go to the servers of each run, which are brought back before the next one", async () => {
@@ -206,7 +218,7 @@ describe("the report of a failing leader", () => {
       return measurement.writes === undefined ? measurement : { ...measurement, writes: writes(10) };
     });
     expect(textOf(outcome)).toContain("time: bar <= 400 ms, measured - ms (- to -), BELOW");
-    const json = JSON.stringify(makeReport([workload], outcome, environment));
+    const json = JSON.stringify(makeReport([workload], outcome, environment, configuration));
     expect(JSON.parse(json)).toMatchObject({
       results: [{ runs: [{ faults: { recoveryMs: null } }] }, {}, {}, {}],
     });

@@ -4,7 +4,7 @@ import type { Agent } from "../../bench/harness/agent.js";
 import type { Environment } from "../../bench/harness/environment.js";
 import { planRuns } from "../../bench/harness/plan.js";
 import type { RunSelection } from "../../bench/harness/plan.js";
-import { judge, makeReport, renderReport, violations } from "../../bench/harness/report.js";
+import type { Configuration } from "../../bench/harness/report-schema.js";
 import { runWorkloads } from "../../bench/harness/runner.js";
 import type { Outcome, Surroundings } from "../../bench/harness/runner.js";
 import { paramsText, PeerMissingError } from "../../bench/harness/workload.js";
@@ -16,6 +16,8 @@ import type {
   ServerCounters,
   Workload,
 } from "../../bench/harness/workload.js";
+import { makeReport, violations } from "../../bench/report/collect.js";
+import { judge, renderTable } from "../../bench/report/table.js";
 
 const neverOpened = (): never => {
   throw new Error("the runner opens systems through its surroundings");
@@ -63,11 +65,21 @@ const contended: Workload = {
 const environment: Environment = {
   cpuModel: "test CPU",
   coreCount: 2,
+  memoryBytes: 2 ** 33,
+  os: "Linux 6.1.0 x86_64",
   nodeVersion: "v20.0.0",
   packageVersion: "0.1.0",
   gitCommit: "abc",
   loadAverage: 0.5,
   date: "2026-01-01T00:00:00.000Z",
+};
+
+const configuration: Configuration = {
+  workloads: ["sample"],
+  runCount: 3,
+  seed: 1,
+  intervalMs: 1_000,
+  cluster: "private",
 };
 
 /** What `fast` and `slow` measure: 40 times the rate, a quarter of the time. */
@@ -280,12 +292,7 @@ describe("runner", () => {
     ]);
     expect(outcome.records).toHaveLength(12);
     expect(recorder.openCount()).toBe(0);
-    const text = renderReport(
-      makeReport([workload], outcome, environment),
-      [workload],
-      outcome.unmeasured,
-      false,
-    );
+    const text = renderTable(makeReport([workload], outcome, environment, configuration), [workload], false);
     expect(text).toContain("NOT MEASURED: sample other: it is not installed");
   });
 
@@ -502,7 +509,7 @@ describe("the servers' counters", () => {
       revisionsPerOp: 0.1,
       foreignWritesPerSecond: 99,
     });
-    const text = renderReport(makeReport([counting], outcome, environment), [counting], [], false);
+    const text = renderTable(makeReport([counting], outcome, environment, configuration), [counting], false);
     expect(text).toMatch(/requests\/op +events\/op +foreign writes\/s +errors$/m);
     expect(text).toMatch(/ 2 +1.5 +99 +0$/m);
   });
@@ -564,10 +571,19 @@ describe("report", () => {
   };
 
   test("has the schema that readers of its JSON count on", async () => {
-    const report = makeReport([workload], await measured(), environment);
+    const report = makeReport([workload], await measured(), environment, configuration);
     const parsed = JSON.parse(JSON.stringify(report)) as typeof report;
-    expect(Object.keys(parsed)).toEqual(["schema", "environment", "results", "ratios", "values"]);
-    expect(parsed.schema).toBe(1);
+    expect(Object.keys(parsed)).toEqual([
+      "schema",
+      "environment",
+      "configuration",
+      "results",
+      "ratios",
+      "values",
+      "unmeasured",
+      "violations",
+    ]);
+    expect(parsed.schema).toBe(2);
     expect(parsed.results).toHaveLength(6);
     for (const result of parsed.results) {
       expect(Object.keys(result)).toEqual([
@@ -599,7 +615,7 @@ describe("report", () => {
   });
 
   test("says for each bar what was measured and whether that is enough", async () => {
-    const report = makeReport([workload], await measured(), environment);
+    const report = makeReport([workload], await measured(), environment, configuration);
     expect(workload.ratios.map((rule, i) => judge(rule, report.ratios[i]!))).toEqual([
       "sample c=64 ops/s: fast / slow: bar >= 30x, measured 40x (40 to 40), ok",
       "sample c=1 p50: fast / slow: bar <= 0.2x, measured 0.25x (0.25 to 0.25), BELOW",
@@ -647,13 +663,13 @@ describe("report", () => {
         },
       ],
     };
-    const report = makeReport([own], await measured(), environment);
+    const report = makeReport([own], await measured(), environment, configuration);
     expect(report.ratios[0]).toEqual({ name: "own", value: 1, min: 1, max: 1 });
     expect(report.values).toEqual([
       { name: "CPU", unit: "µs", value: 10, min: 10, max: 10 },
       { name: "above", unit: "ops/s", value: 3_900, min: 3_900, max: 3_900 },
     ]);
-    const lines = renderReport(report, [own], [], false).split("\n");
+    const lines = renderTable(report, [own], false).split("\n");
     expect(lines).toContain("own: bar >= 1x, measured 1x (1 to 1), ok");
     expect(lines).toContain("for reading: measured 0.25x (0.25 to 0.25); no bar");
     expect(lines).toContain("CPU: bar <= 2.5 µs, measured 10 µs (10 to 10), BELOW");
@@ -671,14 +687,14 @@ describe("report", () => {
       }),
     );
     await runWorkloads([counting], settings, recorder.surroundings, outcome, noAbort);
-    const report = makeReport([counting], outcome, environment);
+    const report = makeReport([counting], outcome, environment, configuration);
     expect(report.results[0]).toMatchObject({ system: "fast", bytesPerOp: 0.05 });
     expect(report.results[0]!.runs[0]).toMatchObject({
       bytesPerOp: 0.05,
       collections: 1,
       operationCount: 4_000,
     });
-    const text = renderReport(report, [counting], [], false);
+    const text = renderTable(report, [counting], false);
     expect(text).toMatch(/^ +system +bytes\/op +min +max +operations +collections /m);
     expect(text).toMatch(/^c=1 +slow +10 +10 +10 +100 +3 /m);
   });
@@ -688,19 +704,23 @@ describe("report", () => {
     const outcome: Outcome = { records: [], unmeasured: [] };
     const recorder = record((system) => Promise.resolve({ ...measure(system), bulkBytes: 3 * 2 ** 20 }));
     await runWorkloads([bulky], settings, recorder.surroundings, outcome, noAbort);
-    const report = makeReport([bulky], outcome, environment);
+    const report = makeReport([bulky], outcome, environment, configuration);
     expect(report.results[0]!.bulkMiBPerSecond).toBe(3);
-    expect(renderReport(report, [bulky], [], false)).toMatch(/bulk MiB\/s +errors$/m);
+    expect(renderTable(report, [bulky], false)).toMatch(/bulk MiB\/s +errors$/m);
   });
 
   test("leaves a ratio out when one of its sides was not measured", async () => {
     const outcome = await measured();
     const half = { ...outcome, records: outcome.records.filter(({ system }) => system !== "slow") };
-    expect(makeReport([workload], half, environment).ratios).toEqual([]);
+    expect(makeReport([workload], half, environment, configuration).ratios).toEqual([]);
   });
 
   test("is plain text without escape codes or box lines when it does not go to a terminal", async () => {
-    const text = renderReport(makeReport([workload], await measured(), environment), [workload], [], false);
+    const text = renderTable(
+      makeReport([workload], await measured(), environment, configuration),
+      [workload],
+      false,
+    );
     expect(text).toMatch(/^c=64 +fast +4,000 /m);
     // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(text).not.toMatch(/[\u001b│─]/);

@@ -1,0 +1,191 @@
+import Table from "cli-table3";
+import { median, spread, sum } from "../harness/statistics.js";
+import { figureHeads, paramsText } from "../harness/workload.js";
+import { metricOf, percent } from "./collect.js";
+import type { Report, Result, RunValues } from "../harness/report-schema.js";
+import type { Spread } from "../harness/statistics.js";
+import type { Bar, Metric, RatioRule, ValueRule, Workload } from "../harness/workload.js";
+import type { FaultOutcome } from "../harness/write-history.js";
+
+/** Three digits, which is what the histogram keeps and more than runs agree on. */
+export const number = (value: number): string => {
+  if (!Number.isFinite(value)) return "-";
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return value === 0 ? "0" : String(Number(value.toPrecision(3)));
+};
+
+/** Columns of spaces instead of lines, for files and pipes. */
+const PLAIN_CHARS = Object.fromEntries(
+  [
+    ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+    ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"],
+  ]
+    .flat()
+    .map((name) => [name, ""]),
+);
+
+const makeTable = (isTerminal: boolean, head: string[]): InstanceType<typeof Table> =>
+  new Table({
+    head,
+    style: {
+      head: isTerminal ? ["bold"] : [],
+      border: [],
+      compact: true,
+      "padding-left": isTerminal ? 1 : 0,
+    },
+    colAligns: head.map((_, column) => (column < 2 ? "left" : "right")),
+    ...(isTerminal ? {} : { chars: { ...PLAIN_CHARS, middle: " " } }),
+  });
+
+const barText = (bar: Bar, unit: string): string =>
+  "atLeast" in bar ? `>= ${bar.atLeast}${unit}` : `<= ${bar.atMost}${unit}`;
+
+const isReached = (bar: Bar, value: number): boolean =>
+  "atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost;
+
+/** The bar of one rule in words, and whether it was reached. */
+export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread): string => {
+  const unit = "unit" in rule ? ` ${rule.unit}` : "x";
+  const measured = `measured ${number(value)}${unit} (${number(min)} to ${number(max)})`;
+  const about = rule.about === undefined ? "" : `; ${rule.about}`;
+  if (rule.bar === undefined) return `${rule.name}: ${measured}${about}`;
+  return `${rule.name}: bar ${barText(rule.bar, unit)}, ${measured}, ${isReached(rule.bar, value) ? "ok" : "BELOW"}${about}`;
+};
+
+/** What the columns of a workload's table are, behind its parameters and its system. */
+const columnsOf = (
+  { shows, figures = [] }: Workload,
+  hasBulk: boolean,
+): { readonly about: string; readonly head: string[]; cells(result: Result): number[] } => {
+  const spreadOf = (result: Result, metric: Metric): number[] => {
+    const { value, min, max } = spread(result.runs.map((run) => metricOf(run, metric)));
+    return [value, min, max];
+  };
+  if (shows === "bytes") {
+    return {
+      about:
+        "bytes: allocated on the JavaScript heap per operation; collections: garbage collections in all runs",
+      head: ["bytes/op", "min", "max", "operations", "collections", "client CPU µs/op", "errors"],
+      cells: (result) => [
+        ...spreadOf(result, "bytesPerOp"),
+        median(result.runs.map(({ operationCount = 0 }) => operationCount)),
+        result.runs.reduce((sum, { collections = 0 }) => sum + collections, 0),
+        result.clientCpuUsPerOp,
+        result.errors,
+      ],
+    };
+  }
+  if (shows === "faults") return faultColumns;
+  const [rate, latency] = (
+    {
+      handovers: ["hand-overs/s", "release call to next owner, µs"],
+      events: ["events/s", "from the call of put to the event, µs"],
+      calls: ["ops/s", "service time, µs"],
+    } as const
+  )[shows];
+  const isEvents = shows === "events";
+  return {
+    about: `p50 to max: ${latency}`,
+    head: [
+      ...[rate, "min", "max", "p50", "p90", "p99", "p99.9", "max"],
+      `client CPU µs/${isEvents ? "event" : "op"}`,
+      ...(hasBulk ? ["bulk MiB/s"] : []),
+      ...(isEvents ? ["bytes/watcher", "lost", "repeated"] : []),
+      ...figures.map((figure) => figureHeads[figure]),
+      "errors",
+    ],
+    cells: (result) => {
+      const { p50, p90, p99, p999, max } = result.serviceTimeUs;
+      return [
+        ...spreadOf(result, "opsPerSecond"),
+        ...[p50, p90, p99, p999, max, result.clientCpuUsPerOp],
+        ...(hasBulk ? [result.bulkMiBPerSecond ?? 0] : []),
+        ...(isEvents
+          ? [
+              median(result.runs.map((run) => metricOf(run, "bytesPerWatcher"))),
+              sum(result.runs.map(({ watch }) => watch?.lostEvents ?? 0)),
+              sum(result.runs.map(({ watch }) => watch?.repeatedEvents ?? 0)),
+            ]
+          : []),
+        ...figures.map((figure) => spreadOf(result, figure)[0]!),
+        result.errors,
+      ];
+    },
+  };
+};
+
+/** A count of all runs together; "-" where the row's runs do not count such things. */
+const total = (runs: readonly RunValues[], value: (run: RunValues) => number | undefined): number => {
+  const values = runs.flatMap((run) => value(run) ?? []);
+  return values.length === 0 ? NaN : sum(values);
+};
+
+const faultColumns = {
+  about:
+    "to next ack: signal to first acknowledged write started after it; unknown %: of the writes between the two",
+  head: [
+    ...["runs", "to next ack, p50 ms", "min", "max", "writes", "acknowledged", "refused", "unknown"],
+    ...["unknown %", "of 5 s %", "lost", "repeated", "refused, yet applied", "leases lost"],
+  ],
+  cells: ({ runs }: Result): number[] => {
+    const { value, min, max } = spread(runs.map((run) => metricOf(run, "recoveryMs")));
+    const count = (name: Exclude<keyof FaultOutcome, "reasons">): number =>
+      total(runs, ({ faults }) => faults?.[name]);
+    return [
+      ...[runs.length, value, min, max],
+      ...[count("started"), count("acknowledged"), count("refused"), count("unknown")],
+      percent(count("windowUnknown"), count("windowStarted")),
+      percent(count("afterUnknown"), count("afterStarted")),
+      ...[count("lost"), count("repeated"), count("refusedApplied")],
+      total(runs, ({ lease }) => lease?.lost),
+    ];
+  },
+};
+
+/** The tables and the bars, for people. */
+export const renderTable = (report: Report, workloads: readonly Workload[], isTerminal: boolean): string => {
+  const lines: string[] = [];
+  for (const workload of workloads) {
+    const results = report.results.filter((result) => result.workload === workload.name);
+    if (results.length === 0) continue;
+    const columns = columnsOf(
+      workload,
+      results.some(({ bulkMiBPerSecond }) => bulkMiBPerSecond !== undefined),
+    );
+    const runCount = Math.max(...results.map((result) => result.runs.length));
+    lines.push(`${workload.name}: ${workload.about}`);
+    lines.push(`Medians of ${runCount} runs (max: of all); ${columns.about}`);
+    const table = makeTable(isTerminal, ["", "system", ...columns.head]);
+    for (const result of results) {
+      table.push([
+        paramsText(result.params),
+        result.system,
+        ...columns.cells(result).map((value) => number(value)),
+      ]);
+    }
+    lines.push(table.toString().replaceAll(/ +$/gm, ""), "");
+  }
+  const e = report.environment;
+  lines.push(
+    `${e.cpuModel}, ${e.coreCount} cores, load before ${number(e.loadAverage)}; Node ${e.nodeVersion}; etcdwire ${e.packageVersion} (${e.gitCommit})`,
+    e.etcdVersion === undefined
+      ? "no etcd in this run"
+      : `etcd ${e.etcdVersion}, ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"}, data on ${e.dataFileSystem}`,
+    `${e.date}; closed loop, unless a workload says otherwise: the next operation starts when one ends, so queueing is hidden. See bench/README.md.`,
+  );
+  const reasons = report.unmeasured.map(
+    ({ workload, system, reason }) => `NOT MEASURED: ${workload} ${system}: ${reason}`,
+  );
+  // Once, also where a workload has several clusters.
+  lines.push(...new Set(reasons));
+  const spreads = new Map<string, Spread>(
+    [...report.ratios, ...report.values].map((each) => [each.name, each]),
+  );
+  for (const { ratios, values = [] } of workloads) {
+    for (const rule of [...ratios, ...values]) {
+      const measured = spreads.get(rule.name);
+      if (measured !== undefined) lines.push(judge(rule, measured));
+    }
+  }
+  return `${lines.join("\n")}\n`;
+};
