@@ -5,7 +5,7 @@
 import type { Environment } from "./environment.js";
 import type { LatencyUs } from "./latency.js";
 import type { Spread } from "./statistics.js";
-import type { Figures, Params, WatchCounts } from "./workload.js";
+import type { Bar, Figures, Params, WatchCounts, Workload } from "./workload.js";
 import type { FaultOutcome } from "./write-history.js";
 
 /** Grows when a reader of the old form would misread the new one. */
@@ -15,6 +15,8 @@ export interface Report {
   readonly schema: typeof REPORT_SCHEMA;
   readonly environment: Environment;
   readonly configuration: Configuration;
+  /** What the workloads of `results` are. */
+  readonly workloads?: readonly WorkloadText[];
   readonly results: readonly Result[];
   readonly ratios: readonly Ratio[];
   readonly values: readonly Value[];
@@ -47,6 +49,12 @@ export interface Configuration {
   readonly smoke?: boolean;
   /** Ctrl-C ended it: rows may have fewer runs than `runCount`. */
   readonly interrupted?: boolean;
+}
+
+/** A workload in words. */
+export interface WorkloadText extends Pick<Workload, "name" | "about" | "shows"> {
+  /** Whether a row's mode is closed loop where its parameters do not say otherwise: then queueing is hidden. */
+  readonly isClosedLoop: boolean;
 }
 
 /** One row: medians of the runs, except `max`, which is the largest, and `errors`, which is the sum. */
@@ -109,6 +117,11 @@ export interface ScheduleOutcome {
   readonly lateCount: number;
   /** Never started: due past the latency limit already, or waiting still for `maxInFlight` when the run ended. */
   readonly droppedCount: number;
+  /**
+   * Part of the window in which the client processes only looked at the clock for the next arrival, because Node's timers
+   * are too coarse. It takes a core's time from whoever else is on the machine, and is in no number of the client's CPU.
+   */
+  readonly spinShare: number;
 }
 
 /** One interval of a run. */
@@ -141,14 +154,20 @@ export interface Diagnosis {
   readonly reason: string;
 }
 
-/** Median, smallest and largest of the quotients of runs made right after one another. */
-export interface Ratio extends Spread {
+/** What a number had to reach, and what is to be known about it. */
+interface Judged extends Spread {
   readonly name: string;
+  /** Left out where the number is for reading only. */
+  readonly bar?: Bar;
+  readonly isReached?: boolean;
+  readonly about?: string;
 }
 
+/** Median, smallest and largest of the quotients of runs made right after one another. */
+export type Ratio = Judged;
+
 /** A number that is no quotient: a row's own, or how far it is above another's. */
-export interface Value extends Spread {
-  readonly name: string;
+export interface Value extends Judged {
   readonly unit: string;
 }
 

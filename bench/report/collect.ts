@@ -5,7 +5,8 @@ import type { Environment } from "../harness/environment.js";
 import type { LatencyUs } from "../harness/latency.js";
 import type { Configuration, Ratio, Report, Result, RunValues, Value } from "../harness/report-schema.js";
 import type { Outcome, RunRecord } from "../harness/runner.js";
-import type { Metric, Params, Workload } from "../harness/workload.js";
+import type { Spread } from "../harness/statistics.js";
+import type { Bar, Metric, Params, RatioRule, ValueRule, Workload } from "../harness/workload.js";
 
 const sameParams = (a: Params, b: Params): boolean => paramsText(a) === paramsText(b);
 
@@ -124,22 +125,36 @@ const runsOf = (
     )?.runs ?? []
   ).map((run) => metricOf(run, metric));
 
+export const isReached = (bar: Bar, value: number): boolean =>
+  "atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost;
+
+/** What a report says of a rule besides its number. */
+const judgement = (
+  { bar, about }: RatioRule | ValueRule,
+  { value }: Spread,
+): Pick<Ratio, "bar" | "isReached" | "about"> => ({
+  ...(bar === undefined ? {} : { bar, isReached: isReached(bar, value) }),
+  ...(about === undefined ? {} : { about }),
+});
+
 /** Those of the workloads' ratios that this outcome can tell. */
 export const collectRatios = (workloads: readonly Workload[], results: readonly Result[]): Ratio[] =>
   workloads.flatMap(({ name: workload, ratios }) =>
-    ratios.flatMap(({ name, metric, system, params, against, againstParams = params }) => {
+    ratios.flatMap((rule) => {
+      const { name, metric, system, params, against, againstParams = params } = rule;
       const quotient = ratioSpread(
         runsOf(results, workload, system, params, metric),
         runsOf(results, workload, against, againstParams, metric),
       );
-      return quotient === undefined ? [] : { name, ...quotient };
+      return quotient === undefined ? [] : { name, ...quotient, ...judgement(rule, quotient) };
     }),
   );
 
 /** Those of the workloads' values that this outcome can tell. */
 export const collectValues = (workloads: readonly Workload[], results: readonly Result[]): Value[] =>
   workloads.flatMap(({ name: workload, values = [] }) =>
-    values.flatMap(({ name, metric, system, params, above, unit, over }) => {
+    values.flatMap((rule) => {
+      const { name, metric, system, params, above, unit, over } = rule;
       const own = runsOf(results, workload, system, params, metric);
       const value = differenceSpread(
         own,
@@ -147,7 +162,8 @@ export const collectValues = (workloads: readonly Workload[], results: readonly 
       );
       if (value === undefined) return [];
       const overall = over === undefined ? {} : { value: over === "sum" ? sum(own) : mean(own) };
-      return { name, unit, ...value, ...overall };
+      const measured = { ...value, ...overall };
+      return { name, unit, ...measured, ...judgement(rule, measured) };
     }),
   );
 
@@ -163,6 +179,11 @@ export const makeReport = (
     schema: REPORT_SCHEMA,
     environment,
     configuration,
+    workloads: workloads.flatMap(({ name, about, shows }) =>
+      results.some(({ workload }) => workload === name)
+        ? { name, about, shows, isClosedLoop: shows === "calls" || shows === "handovers" }
+        : [],
+    ),
     results,
     ratios: collectRatios(workloads, results),
     values: collectValues(workloads, results),

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { median, spread, sum } from "../harness/statistics.js";
 import { figureHeads, paramsText } from "../harness/workload.js";
-import { metricOf, percent } from "./collect.js";
+import { isReached, metricOf, percent } from "./collect.js";
 import type { Report, Result, RunValues } from "../harness/report-schema.js";
 import type { Spread } from "../harness/statistics.js";
 import type { Bar, Metric, RatioRule, ValueRule, Workload } from "../harness/workload.js";
@@ -24,11 +24,14 @@ const PLAIN_CHARS = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
+/** See no-color.org. */
+const hasColour = (): boolean => (process.env["NO_COLOR"] ?? "") === "";
+
 const makeTable = (isTerminal: boolean, head: string[]): InstanceType<typeof Table> =>
   new Table({
     head,
     style: {
-      head: isTerminal ? ["bold"] : [],
+      head: isTerminal && hasColour() ? ["bold"] : [],
       border: [],
       compact: true,
       "padding-left": isTerminal ? 1 : 0,
@@ -37,11 +40,9 @@ const makeTable = (isTerminal: boolean, head: string[]): InstanceType<typeof Tab
     ...(isTerminal ? {} : { chars: { ...PLAIN_CHARS, middle: " " } }),
   });
 
-const barText = (bar: Bar, unit: string): string =>
+/** `>= 30x` */
+export const barText = (bar: Bar, unit: string): string =>
   "atLeast" in bar ? `>= ${bar.atLeast}${unit}` : `<= ${bar.atMost}${unit}`;
-
-const isReached = (bar: Bar, value: number): boolean =>
-  "atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost;
 
 /** The bar of one rule in words, and whether it was reached. */
 export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread): string => {
@@ -55,7 +56,7 @@ export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread):
 /** What the columns of a workload's table are, behind its parameters and its system. */
 const columnsOf = (
   { shows, figures = [] }: Workload,
-  hasBulk: boolean,
+  results: readonly Result[],
 ): { readonly about: string; readonly head: string[]; cells(result: Result): number[] } => {
   const spreadOf = (result: Result, metric: Metric): number[] => {
     const { value, min, max } = spread(result.runs.map((run) => metricOf(run, metric)));
@@ -84,10 +85,15 @@ const columnsOf = (
     } as const
   )[shows];
   const isEvents = shows === "events";
+  const hasBulk = results.some(({ bulkMiBPerSecond }) => bulkMiBPerSecond !== undefined);
+  const isOpen = results.some(({ responseTimeUs }) => responseTimeUs !== undefined);
+  const hasLimit = results.some(({ runs }) => runs.some((run) => run.overLimitCount !== undefined));
   return {
-    about: `p50 to max: ${latency}`,
+    about: `p50 to max: ${latency}${isOpen ? "; response: the same from when the schedule wanted the operation to start; late: started more than 1 ms after that; dropped: never started; lag: from then to the start, µs" : ""}`,
     head: [
       ...[rate, "min", "max", "p50", "p90", "p99", "p99.9", "max"],
+      ...(isOpen ? OPEN_HEADS : []),
+      ...(hasLimit ? ["over limit"] : []),
       `client CPU µs/${isEvents ? "event" : "op"}`,
       ...(hasBulk ? ["bulk MiB/s"] : []),
       ...(isEvents ? ["bytes/watcher", "lost", "repeated"] : []),
@@ -98,7 +104,10 @@ const columnsOf = (
       const { p50, p90, p99, p999, max } = result.serviceTimeUs;
       return [
         ...spreadOf(result, "opsPerSecond"),
-        ...[p50, p90, p99, p999, max, result.clientCpuUsPerOp],
+        ...[p50, p90, p99, p999, max],
+        ...(isOpen ? openCells(result) : []),
+        ...(hasLimit ? [total(result.runs, (run) => run.overLimitCount)] : []),
+        result.clientCpuUsPerOp,
         ...(hasBulk ? [result.bulkMiBPerSecond ?? 0] : []),
         ...(isEvents
           ? [
@@ -118,6 +127,60 @@ const columnsOf = (
 const total = (runs: readonly RunValues[], value: (run: RunValues) => number | undefined): number => {
   const values = runs.flatMap((run) => value(run) ?? []);
   return values.length === 0 ? NaN : sum(values);
+};
+
+const OPEN_HEADS = ["response p50", "p99", "p99.9", "max", "late", "dropped", "lag p99"];
+
+/** "-" in the rows of closed loops. */
+const openCells = ({ runs, responseTimeUs }: Result): number[] => [
+  responseTimeUs?.p50 ?? NaN,
+  responseTimeUs?.p99 ?? NaN,
+  responseTimeUs?.p999 ?? NaN,
+  responseTimeUs?.max ?? NaN,
+  total(runs, ({ schedule }) => schedule?.lateCount),
+  total(runs, ({ schedule }) => schedule?.droppedCount),
+  median(runs.flatMap(({ schedule }) => schedule?.lagUs.p99 ?? [])),
+];
+
+const rowText = ({ system, params }: Result): string => `${system} ${paramsText(params)}`.trim();
+
+/** Which side was busy, of each row what most of its runs say, with one row's reason for each. */
+const diagnosisLine = (results: readonly Result[]): string | undefined => {
+  const rows = new Map<string, Result[]>();
+  for (const result of results) {
+    const found = bottleneckOf(result);
+    if (found !== undefined) rows.set(found, [...(rows.get(found) ?? []), result]);
+  }
+  if (rows.size === 0) return undefined;
+  const parts = [...rows].map(([bottleneck, [first, ...others]]) => {
+    const reason = first!.runs.find(({ diagnosis }) => diagnosis?.bottleneck === bottleneck)?.diagnosis
+      ?.reason;
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return `${bottleneck} (${rowText(first!)}${more}: ${reason ?? "-"})`;
+  });
+  return `Bottleneck: ${parts.join("; ")}`;
+};
+
+/** Of a row: what most of its runs say; undefined when none says anything. */
+export const bottleneckOf = ({ runs }: Result): string | undefined => {
+  const counts = new Map<string, number>();
+  for (const { diagnosis } of runs) {
+    if (diagnosis !== undefined)
+      counts.set(diagnosis.bottleneck, (counts.get(diagnosis.bottleneck) ?? 0) + 1);
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+};
+
+/** What hides in the numbers of rows that are closed loops; undefined where none is. */
+export const loopNote = (report: Report, workload: string): string | undefined => {
+  const text = report.workloads?.find(({ name }) => name === workload);
+  if (text?.isClosedLoop !== true) return undefined;
+  const rows = report.results.filter((result) => result.workload === workload);
+  const closedCount = rows.filter(({ params }) => params.mode !== "open").length;
+  if (closedCount === 0) return undefined;
+  return closedCount === rows.length
+    ? "Closed loop: queueing is hidden."
+    : 'Rows without "open" are closed loops: queueing is hidden in them.';
 };
 
 const faultColumns = {
@@ -142,19 +205,27 @@ const faultColumns = {
   },
 };
 
-/** The tables and the bars, for people. */
+/** Without these no number means anything: machine, versions, where the data is. */
+export const environmentLines = ({ environment: e }: Report): string[] => [
+  `${e.cpuModel}, ${e.coreCount} cores, ${number(e.memoryBytes / 2 ** 30)} GiB, ${e.os}, load before ${number(e.loadAverage)}; Node ${e.nodeVersion}; etcdwire ${e.packageVersion} (${e.gitCommit})`,
+  e.etcdVersion === undefined
+    ? "no etcd in this run"
+    : `etcd ${e.etcdVersion}, ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"}${e.etcdIsHere === false ? " on other machines" : ""}, data on ${e.dataFileSystem ?? "a file system that is not to be seen from here"}`,
+  `${e.date}; what each number excludes: bench/README.md.`,
+];
+
+/** The tables and the bars, for people; without colours when `NO_COLOR` is set. */
 export const renderTable = (report: Report, workloads: readonly Workload[], isTerminal: boolean): string => {
   const lines: string[] = [];
   for (const workload of workloads) {
     const results = report.results.filter((result) => result.workload === workload.name);
     if (results.length === 0) continue;
-    const columns = columnsOf(
-      workload,
-      results.some(({ bulkMiBPerSecond }) => bulkMiBPerSecond !== undefined),
-    );
+    const columns = columnsOf(workload, results);
     const runCount = Math.max(...results.map((result) => result.runs.length));
     lines.push(`${workload.name}: ${workload.about}`);
     lines.push(`Medians of ${runCount} runs (max: of all); ${columns.about}`);
+    const note = loopNote(report, workload.name);
+    if (note !== undefined) lines.push(note);
     const table = makeTable(isTerminal, ["", "system", ...columns.head]);
     for (const result of results) {
       table.push([
@@ -163,16 +234,10 @@ export const renderTable = (report: Report, workloads: readonly Workload[], isTe
         ...columns.cells(result).map((value) => number(value)),
       ]);
     }
-    lines.push(table.toString().replaceAll(/ +$/gm, ""), "");
+    lines.push(table.toString().replaceAll(/ +$/gm, ""));
+    lines.push(...[diagnosisLine(results) ?? [], ""].flat());
   }
-  const e = report.environment;
-  lines.push(
-    `${e.cpuModel}, ${e.coreCount} cores, load before ${number(e.loadAverage)}; Node ${e.nodeVersion}; etcdwire ${e.packageVersion} (${e.gitCommit})`,
-    e.etcdVersion === undefined
-      ? "no etcd in this run"
-      : `etcd ${e.etcdVersion}, ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"}, data on ${e.dataFileSystem}`,
-    `${e.date}; closed loop, unless a workload says otherwise: the next operation starts when one ends, so queueing is hidden. See bench/README.md.`,
-  );
+  lines.push(...environmentLines(report));
   const reasons = report.unmeasured.map(
     ({ workload, system, reason }) => `NOT MEASURED: ${workload} ${system}: ${reason}`,
   );
