@@ -18,7 +18,8 @@ export interface RatioInterval {
 const SPLITS_ALL_MAX_COUNT = 200_000;
 /** Their p are exact to some 0.002 at 0.05. */
 const SPLITS_DRAWN_COUNT = 10_000;
-const RESAMPLE_COUNT = 5_000;
+/** The ends of an interval are then within a few thousandths of what more would give. */
+const RESAMPLE_COUNT = 2_000;
 /** What rounding may take from a split that explains just as much as the one that was observed. */
 const ROUNDING = 1 - 1e-9;
 
@@ -128,12 +129,20 @@ export const jointPermutationTest = (rows: readonly Samples[], seed = 1): number
 /** The percentile bootstrap: medians of as many runs, drawn again and again from those that there are. */
 export const ratioInterval = ({ a, b }: Samples, seed = 1): RatioInterval => {
   const random = seededRandom(seed);
-  const redraw = (values: readonly number[]): number =>
-    median(values.map(() => values[Math.floor(random() * values.length)]!));
-  const ratios = Array.from({ length: RESAMPLE_COUNT }, () => redraw(b) / redraw(a)).filter(
-    (ratio) => !Number.isNaN(ratio),
-  );
-  ratios.sort((x, y) => x - y);
+  const medianOfRedrawn = (values: readonly number[], drawn: Float64Array): number => {
+    for (let at = 0; at < drawn.length; at++) drawn[at] = values[Math.floor(random() * values.length)]!;
+    drawn.sort();
+    return (drawn[(drawn.length - 1) >> 1]! + drawn[drawn.length >> 1]!) / 2;
+  };
+  const drawnOfA = new Float64Array(a.length);
+  const drawnOfB = new Float64Array(b.length);
+  // 0 errors by 0 errors is no ratio.
+  const ratios = Float64Array.from(
+    { length: RESAMPLE_COUNT },
+    () => medianOfRedrawn(b, drawnOfB) / medianOfRedrawn(a, drawnOfA),
+  )
+    .filter((ratio) => !Number.isNaN(ratio))
+    .sort();
   const at = (share: number): number => ratios[Math.round(share * (ratios.length - 1))] ?? NaN;
   return { ratio: median(b) / median(a), low: at(0.025), high: at(0.975) };
 };

@@ -1,4 +1,4 @@
-import { UsageError } from "../harness/options.js";
+import { UsageError } from "../../src/cli/exit-codes.js";
 import type { Report, Result } from "../harness/report-schema.js";
 import { sum } from "../harness/statistics.js";
 import { paramsText } from "../harness/workload.js";

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { UsageError } from "../harness/options.js";
+import { UsageError } from "../../src/cli/exit-codes.js";
 import { REPORT_SCHEMA } from "../harness/report-schema.js";
 import type { Report, Result } from "../harness/report-schema.js";
 import { compareReports } from "./comparison.js";
