@@ -6,9 +6,6 @@ import { metricNamed, metricNames } from "./run-metrics.js";
 import type { RunMetric } from "./run-metrics.js";
 import { metricText } from "./metric-text.js";
 
-/** k6's for thresholds that were crossed. */
-export const EXIT_FAIL_IF = 99;
-
 /** One `--fail-if`. */
 export interface FailIf {
   /** As it was written. */

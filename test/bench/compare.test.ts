@@ -6,7 +6,7 @@ import { compareReports } from "../../bench/compare/comparison.js";
 import type { Verdict } from "../../bench/compare/comparison.js";
 import { comparisonText } from "../../bench/compare/comparison-text.js";
 import { parseMaxRegress, runCompare } from "../../bench/compare/run-compare.js";
-import { UsageError } from "../../bench/harness/options.js";
+import { UsageError } from "../../src/cli/exit-codes.js";
 import type { Report, Result, RunValues } from "../../bench/harness/report-schema.js";
 import { median, seededRandom } from "../../bench/harness/statistics.js";
 
@@ -52,6 +52,8 @@ const makeRow = (runs: readonly RunNumbers[], row: Partial<Result> = {}): Result
 const environment: Report["environment"] = {
   cpuModel: "test CPU",
   coreCount: 2,
+  memoryBytes: 8 * 2 ** 30,
+  os: "Linux 6.1.0 x86_64",
   nodeVersion: "v20.0.0",
   packageVersion: "0.1.0",
   gitCommit: "abc",

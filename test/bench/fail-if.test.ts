@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evaluateFailIf, parseFailIf } from "../../bench/compare/fail-if.js";
-import { UsageError } from "../../bench/harness/options.js";
+import { UsageError } from "../../src/cli/exit-codes.js";
 import type { Report, Result, RunValues } from "../../bench/harness/report-schema.js";
 
 const makeRun = (changes: Partial<RunValues> = {}): RunValues => ({
@@ -25,7 +25,7 @@ const makeRow = (runs: readonly RunValues[], changes: Partial<Result> = {}): Res
 });
 
 const evaluate = (results: readonly Result[], ...rules: string[]): string[] =>
-  evaluateFailIf({ results } as Pick<Report, "results">, rules.map(parseFailIf));
+  evaluateFailIf({ results }, rules.map(parseFailIf));
 
 const row = makeRow([makeRun(), makeRun(), makeRun()]);
 
@@ -79,7 +79,7 @@ describe("--fail-if", () => {
 
   test("looks at response times, late and dropped operations where there is a schedule", () => {
     const times = { p50: 2e6, p90: 2e6, p99: 2e6, p999: 2e6, max: 2e6 };
-    const schedule = { arrivals: 200, lagUs: times, lateCount: 20, droppedCount: 2 };
+    const schedule = { arrivals: 200, lagUs: times, lateCount: 20, droppedCount: 2, spinShare: 0 };
     const open = makeRow([makeRun({ responseTimeUs: times, schedule })]);
     expect(evaluate([open], "p50>=2s", "late>9%", "late>19", "dropped>=1%", "dropped>1")).toHaveLength(5);
     expect(evaluate([open], "late>10%", "dropped>2", "dropped>1%")).toEqual([]);
