@@ -10,4 +10,9 @@ export type ToAgent =
 export type FromAgent =
   | { readonly type: "ready" }
   | { readonly type: "measured"; readonly measurement: Measurement }
-  | { readonly type: "failed"; readonly reason: string };
+  | {
+      readonly type: "failed";
+      readonly reason: string;
+      /** Its `PeerMissingError`. */
+      readonly isMissing?: boolean;
+    };

@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { FromAgent, ToAgent } from "./agent-protocol.js";
+import { processFile } from "./process-file.js";
+import { PeerMissingError } from "./workload.js";
 import type { Measurement, RunRequest, RunSetup, Target, Workload } from "./workload.js";
 
 /** The bench's end of one agent process. */
@@ -19,6 +20,9 @@ const OPEN_TIMEOUT_MS = 30_000;
 const DRAIN_TIMEOUT_MS = 20_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 
+const failureOf = ({ reason, isMissing }: Extract<FromAgent, { type: "failed" }>): Error =>
+  isMissing === true ? new PeerMissingError(reason) : new Error(reason);
+
 const ask = (child: ChildProcess, message: ToAgent, timeoutMs: number): Promise<FromAgent> =>
   new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
@@ -28,7 +32,7 @@ const ask = (child: ChildProcess, message: ToAgent, timeoutMs: number): Promise<
       outcome();
     };
     const onMessage = (reply: FromAgent): void =>
-      settle(() => (reply.type === "failed" ? reject(new Error(reply.reason)) : resolve(reply)));
+      settle(() => (reply.type === "failed" ? reject(failureOf(reply)) : resolve(reply)));
     const onExit = (code: number | null, signal: string | null): void =>
       settle(() => reject(new Error(`agent process ended: ${signal ?? `exit ${code}`}`)));
     const timer = setTimeout(
@@ -42,7 +46,7 @@ const ask = (child: ChildProcess, message: ToAgent, timeoutMs: number): Promise<
 
 /** Starts an agent process and sets the system up in it. Rejects with the system's own reason when it cannot. */
 export const openAgent = async (workload: Workload, system: string, target: Target): Promise<Agent> => {
-  const child = fork(fileURLToPath(new URL("./agent-process.js", import.meta.url)), {
+  const child = fork(processFile("harness/agent-process"), {
     // Structured clone: a million samples travel as one typed array.
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -3,6 +3,8 @@ import { BULK_MIB } from "../null-replies.js";
 import type { EtcdEnvironment } from "./environment.js";
 import { openNullServer } from "./null-server-child.js";
 import { readServerCounters } from "./server-counters.js";
+import { readServerCounts } from "./server-load.js";
+import type { ServerCounts } from "./server-load.js";
 import type { ServerCounters, Target } from "./workload.js";
 
 /** What a workload on an etcd is measured against. */
@@ -11,6 +13,8 @@ export interface EtcdTarget {
   readonly environment: EtcdEnvironment;
   /** What its members have counted so far. */
   readCounters(): Promise<ServerCounters>;
+  /** What they use of this machine. */
+  readCounts(): Promise<ServerCounts | undefined>;
   close(): Promise<void>;
 }
 
@@ -30,15 +34,17 @@ export const openEtcd = async (memberCount: 1 | 3, log: (line: string) => void):
   // The leader first: systems that use one endpoint get the one that costs no hop between members.
   const leader = (await cluster.leader()).endpoint;
   const followers = cluster.endpoints.filter((endpoint) => endpoint !== leader);
+  const target: Target = { endpoints: [leader, ...followers] };
   return {
-    target: { endpoints: [leader, ...followers] },
+    target,
     environment: {
       etcdVersion: cluster.version,
       memberCount,
       dataFileSystem: cluster.dataFileSystem,
       etcdIsHere: true,
     },
-    readCounters: () => readServerCounters(cluster.endpoints),
+    readCounters: () => readServerCounters(target),
+    readCounts: () => readServerCounts(target),
     close: () => cluster.close(),
   };
 };
@@ -55,6 +61,7 @@ export const openEtcdAndNullServer = async (
       target: { ...etcd.target, nullEndpoint: nullServer.target.endpoints[0]! },
       environment: etcd.environment,
       readCounters: () => etcd.readCounters(),
+      readCounts: () => etcd.readCounts(),
       close: async () => {
         await Promise.all([etcd.close(), nullServer.close()]);
       },

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { NullServerProcessOptions } from "../null-server-process.js";
+import { processFile } from "./process-file.js";
 import type { Target } from "./workload.js";
 
 /**
@@ -11,11 +11,9 @@ import type { Target } from "./workload.js";
 export const openNullServer = async (
   options: NullServerProcessOptions = {},
 ): Promise<{ readonly target: Target; close(): Promise<void> }> => {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("../null-server-process.js", import.meta.url)), JSON.stringify(options)],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const child = spawn(process.execPath, [processFile("null-server-process"), JSON.stringify(options)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const exited = once(child, "exit");
   const [line] = (await Promise.race([
     once(createInterface(child.stdout), "line"),

@@ -8,6 +8,8 @@ export interface Progress {
   end(): void;
 }
 
+/** What is over sooner needs no progress. */
+const QUIET_MS = 2_000;
 /** Without a terminal to overwrite a line on, one line per this many seconds is enough. */
 const PLAIN_INTERVAL_MS = 5_000;
 
@@ -18,9 +20,12 @@ export const openProgress = (
   const isTerminal = stream.isTTY === true;
   const startedMs = nowMs();
   let shownMs = -Infinity;
+  let isShown = false;
   return {
     show: (text, doneCount, totalCount) => {
       const now = nowMs();
+      if (now - startedMs < QUIET_MS) return;
+      isShown = true;
       if (!isTerminal && doneCount < totalCount && now - shownMs < PLAIN_INTERVAL_MS) return;
       shownMs = now;
       const leftSeconds =
@@ -33,7 +38,7 @@ export const openProgress = (
       stream.write(isTerminal ? `\r\x1b[K${line}\n` : `${line}\n`);
     },
     end: () => {
-      if (isTerminal) stream.write("\r\x1b[K");
+      if (isTerminal && isShown) stream.write("\r\x1b[K");
     },
   };
 };

@@ -1,14 +1,17 @@
-import { LatencyHistogram } from "./latency.js";
-import { checkLockHistory } from "./lock-history.js";
+import { diagnose } from "./diagnosis.js";
+import { summarizeLoad } from "./load-summary.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun, RunSelection } from "./plan.js";
 import { agentCountOf, monotonicUs, paramsText, PeerMissingError } from "./workload.js";
 import { judgeWrites } from "./write-history.js";
+import { serverLoadBetween } from "./server-load.js";
 import type { Agent } from "./agent.js";
 import type { Attendant } from "./failing-etcd.js";
 import type { LeaseOutcome, RunValues, Unmeasured } from "./report-schema.js";
+import type { ServerCounts } from "./server-load.js";
 import type {
   Figures,
+  LoadSettings,
   Measurement,
   Params,
   Provision,
@@ -39,15 +42,25 @@ export interface Surroundings {
     close(): Promise<void>;
     /** Where each run has servers of its own, and something happens to them. */
     attendRun?(planned: PlannedRun): Promise<Attendant>;
-    /** Of servers that count. */
+    /** Of servers that count, and that nobody else asks anything. */
     readCounters?(): Promise<ServerCounters>;
+    /** What the servers use of their machine; undefined where they do not tell. */
+    readCounts?(): Promise<ServerCounts | undefined>;
+    /** Whether the servers have the same cores as the agents. Default: true. */
+    readonly isHere?: boolean;
   }>;
   openAgent(workload: Workload, system: string, target: Target): Promise<Agent>;
   onProgress(text: string, doneCount: number, totalCount: number): void;
+  /** Of this machine. */
+  readonly coreCount: number;
 }
 
 export interface RunSettings extends RunSelection {
-  readonly seconds: number | undefined;
+  /** Undefined: each workload's own. */
+  readonly durationMs?: number | undefined;
+  /** Undefined: each workload's own, shorter where its run is shorter. */
+  readonly warmupMs?: number | undefined;
+  readonly load: LoadSettings;
 }
 
 /** Time for a request to reach all agents of a run before the moment at which they begin together. */
@@ -99,38 +112,25 @@ export const summarize = (
   witness?: Witness,
   counted: Figures = {},
 ): RunRecord => {
-  const histogram = new LatencyHistogram();
   const sum = (value: (part: Measurement) => number): number =>
     parts.reduce((total, part) => total + value(part), 0);
-  const holds = parts.flatMap((part) => part.holds ?? []);
-  const isLockHistory = parts.some((part) => part.holds !== undefined);
-  const history = checkLockHistory(holds, parts[0]?.windowStartUs, parts[0]?.windowEndUs);
-  if (isLockHistory) histogram.recordAll(history.handoversUs);
-  else for (const part of parts) histogram.recordAll(part.latenciesUs);
   const operationCount = sum((part) => part.operationCount);
   const writer = parts.find((part) => part.writes !== undefined);
   const leaseHolder = parts.find((part) => part.leaseLoss !== undefined);
   const watch = parts.find((part) => part.watch !== undefined)?.watch;
   const figures = { ...figuresOf(parts), ...counted };
-  // Agents of one run share one window, so the rates add up.
-  const opsPerSecond = sum((part) => (part.elapsedMs > 0 ? (part.operationCount * 1e3) / part.elapsedMs : 0));
   return {
     workload: planned.workload.name,
     system: planned.system,
     params: planned.params,
-    opsPerSecond,
-    serviceTimeUs: histogram.summary(),
+    ...summarizeLoad(parts),
     clientCpuUsPerOp: operationCount === 0 ? 0 : sum((part) => part.cpuUs) / operationCount,
     errors: sum((part) => part.errorCount),
     errorText: parts.find((part) => part.errorText !== undefined)?.errorText,
-    ...(isLockHistory ? { overlaps: history.overlapCount } : {}),
-    // "None" is not to be said of locks that have no tokens.
-    ...(holds.some(({ token }) => token !== undefined) ? { tokenDisorders: history.tokenDisorderCount } : {}),
     ...(parts.some((part) => part.allocatedBytes !== undefined)
       ? {
           bytesPerOp: sum((part) => part.allocatedBytes ?? 0) / operationCount,
           collections: sum((part) => part.collections ?? 0),
-          operationCount,
         }
       : {}),
     ...(parts.some((part) => part.bulkBytes !== undefined)
@@ -145,6 +145,23 @@ export const summarize = (
       ? {}
       : { lease: judgeLease(leaseHolder, witness) }),
   };
+};
+
+/** A run that ends by count is given up after so long: agents wait for nothing forever. */
+const COUNTED_RUN_MAX_MS = 600_000;
+
+/** How long a run of a workload is. */
+const timesOf = (
+  { seconds, warmupSeconds, warmupMinSeconds = 0 }: Workload,
+  { durationMs, warmupMs, load }: RunSettings,
+): { readonly durationMs: number; readonly warmupMs: number; readonly share: number } => {
+  const own = seconds * 1e3;
+  const ownWarmupMs = (share: number): number =>
+    1e3 * Math.max(warmupMinSeconds, warmupSeconds * Math.min(1, share));
+  if (load.operationCount !== undefined)
+    return { durationMs: COUNTED_RUN_MAX_MS, warmupMs: warmupMs ?? ownWarmupMs(1), share: 1 };
+  const share = (durationMs ?? own) / own;
+  return { durationMs: durationMs ?? own, warmupMs: warmupMs ?? ownWarmupMs(share), share };
 };
 
 /** Runs that are made on the same servers. */
@@ -229,25 +246,16 @@ export const runWorkloads = async (
           .get(agentsKey(planned))
           ?.slice(0, agentCountOf(workload, planned.params, planned.system));
         if (opened !== undefined) {
-          const seconds = settings.seconds ?? workload.seconds;
           let witness: Promise<Witness> | undefined;
           try {
             const attendant = await server.attendRun?.(planned);
             const setup = {
               params: planned.params,
-              // A shorter run has a shorter warm-up.
-              warmupMs:
-                1e3 *
-                Math.max(
-                  workload.warmupMinSeconds ?? 0,
-                  workload.warmupSeconds * Math.min(1, seconds / workload.seconds),
-                ),
-              durationMs: seconds * 1e3,
-              share: seconds / workload.seconds,
+              ...timesOf(workload, settings),
               runId: `${process.pid}-${doneCount}`,
               agentIndex: 0,
               agentCount: opened.length,
-              load: { seed: 1, intervalMs: 1_000 },
+              load: settings.load,
               ...(attendant === undefined ? {} : { target: attendant.target }),
             };
             const prepared = Promise.all(
@@ -259,6 +267,7 @@ export const runWorkloads = async (
             }
             const countsRequests = workload.countsRequests === true;
             const before = countsRequests ? await server.readCounters?.() : undefined;
+            const countsBefore = await server.readCounts?.();
             const request = { ...setup, startAtUs: monotonicUs() + START_DELAY_US };
             const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
             witness = attendant?.attend(request, run);
@@ -268,10 +277,23 @@ export const runWorkloads = async (
               done.catch(() => {});
               break;
             }
+            const countsAfter = countsBefore === undefined ? undefined : await server.readCounts?.();
             const after = countsRequests ? await server.readCounters?.() : undefined;
             const counted =
               before === undefined || after === undefined ? {} : countedFigures(ended[0], before, after);
-            outcome.records.push(summarize(planned, ...ended, counted));
+            const record = summarize(planned, ...ended, counted);
+            const diagnosis = diagnose({
+              parts: ended[0],
+              server:
+                countsBefore === undefined || countsAfter === undefined
+                  ? undefined
+                  : serverLoadBetween(countsBefore, countsAfter),
+              p50Us: record.serviceTimeUs.p50,
+              holdMs: planned.params.holdMs,
+              coreCount: surroundings.coreCount,
+              sharesMachine: server.isHere ?? true,
+            });
+            outcome.records.push(diagnosis === undefined ? record : { ...record, diagnosis });
           } catch (error) {
             // The servers are brought back whatever became of the agents.
             await witness?.catch(() => {});

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServerCounters } from "./workload.js";
+import { readMetrics } from "./metrics.js";
+import type { ServerCounters, Target } from "./workload.js";
 
 /**
  * The counters in the text that etcd serves under `/metrics` (3.4 to 3.7 call them the same). Requests are messages that
@@ -28,14 +29,10 @@ export const addServerCounters = (members: readonly ServerCounters[]): ServerCou
 });
 
 /** Asks all members, outside of gRPC: asking is in no counter. */
-export const readServerCounters = async (endpoints: readonly string[]): Promise<ServerCounters> =>
+export const readServerCounters = async (target: Target): Promise<ServerCounters> =>
   addServerCounters(
     await Promise.all(
-      endpoints.map(async (endpoint) => {
-        const reply = await fetch(`http://${endpoint}/metrics`);
-        if (!reply.ok) throw new Error(`${endpoint}/metrics: HTTP status ${reply.status}`);
-        return parseServerCounters(await reply.text());
-      }),
+      target.endpoints.map(async (endpoint) => parseServerCounters(await readMetrics(target, endpoint))),
     ),
   );
 
@@ -43,13 +40,17 @@ export const readServerCounters = async (endpoints: readonly string[]): Promise<
 const QUIET_MS = 200;
 /** A renewal may come at any time. */
 const QUIET_MAX_COUNT = 2;
+/** On a cluster that others use too it never becomes quiet, and some members do not tell. */
+const WAIT_MAX_MS = 5_000;
 
 /** Waits until clients ask the members for nothing more: watches that follow an acquire, say. */
-export const untilQuiet = async (endpoints: readonly string[]): Promise<void> => {
-  for (let before = -Infinity; ;) {
-    const { requests } = await readServerCounters(endpoints);
-    if (requests - before <= QUIET_MAX_COUNT) return;
-    before = requests;
+export const untilQuiet = async (target: Target): Promise<void> => {
+  const endMs = performance.now() + WAIT_MAX_MS;
+  for (let before = -Infinity; performance.now() < endMs;) {
+    const counters = await readServerCounters(target).catch(() => undefined);
+    if (counters === undefined) return;
+    if (counters.requests - before <= QUIET_MAX_COUNT) return;
+    before = counters.requests;
     await sleep(QUIET_MS);
   }
 };

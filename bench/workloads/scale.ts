@@ -74,7 +74,7 @@ const open =
         // They wait until the session ends.
         new Mutex(session, taken(number)).lock().catch(() => {});
       }
-      await untilQuiet(target.endpoints);
+      await untilQuiet(target);
       memory = {
         bytesPerLock: (heldBytes - emptyBytes) / locks,
         bytesPerWaiter: (usedBytes() - heldBytes) / waiters,

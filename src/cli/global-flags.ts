@@ -71,7 +71,7 @@ const GLOBAL_FLAGS: readonly GlobalFlag[] = [
 ];
 
 /** The property of `Command.opts()`: "dialTimeout". */
-const propertyOf = (name: string): string =>
+export const propertyOf = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /**
@@ -83,13 +83,20 @@ export function addFlag(command: Command, flags: string, description: string, hi
   return command.addOption(option).addOption(new Option(`--no-${option.name()}`).hideHelp());
 }
 
+/** Those that say which cluster, and how to reach it. */
+export const CLUSTER_FLAGS: readonly string[] = [
+  ...["endpoints", "cacert", "cert", "key", "insecure-skip-tls-verify", "insecure-transport"],
+  ...["user", "password", "dial-timeout", "command-timeout"],
+];
+
 /**
- * Gives `command` the global flags. They may stand before the command's name as well as behind it; help shows them once,
- * with the program.
+ * Gives `command` the global flags, or those of `names`. They may stand before the command's name as well as behind it;
+ * help shows them once, with the program.
  */
-export function addGlobalFlags(command: Command, hidden: boolean): void {
+export function addGlobalFlags(command: Command, hidden: boolean, names?: readonly string[]): void {
   for (const { flags, description } of GLOBAL_FLAGS) {
     const { long, short } = new Option(flags);
+    if (names?.includes(new Option(flags).name()) === false) continue;
     if (command.options.some((option) => option.long === long)) continue;
     // A command may use the letter for something else: `lock -w` waits.
     const own = command.options.some((option) => option.short !== undefined && option.short === short);

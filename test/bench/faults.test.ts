@@ -133,8 +133,10 @@ const run = async (
         close: () => Promise.resolve(),
       }),
     onProgress: () => {},
+    coreCount: 2,
   };
-  await runWorkloads([workload], { runCount, seconds: undefined }, surroundings, outcome, noAbort);
+  const load = { seed: 1, intervalMs: 1_000 };
+  await runWorkloads([workload], { runCount, load }, surroundings, outcome, noAbort);
   return { ...outcome, steps };
 };
 

@@ -154,11 +154,12 @@ const record = (
         });
       },
       onProgress: () => {},
+      coreCount: 2,
     },
   };
 };
 
-const settings = { runCount: 3, seconds: undefined, systems: undefined };
+const settings = { runCount: 3, systems: undefined, load: { seed: 1, intervalMs: 1_000 } };
 const noAbort = new AbortController().signal;
 // Every run of the runner listens to it, and it never fires.
 setMaxListeners(0, noAbort);
@@ -266,7 +267,7 @@ describe("runner", () => {
     const recorder = record();
     await runWorkloads(
       [workload],
-      { ...settings, seconds: 0.1 },
+      { ...settings, durationMs: 100 },
       recorder.surroundings,
       { records: [], unmeasured: [] },
       noAbort,
@@ -275,7 +276,7 @@ describe("runner", () => {
     const slowToStart = record();
     await runWorkloads(
       [{ ...workload, warmupMinSeconds: 0.4 }],
-      { ...settings, seconds: 0.1 },
+      { ...settings, durationMs: 100 },
       slowToStart.surroundings,
       { records: [], unmeasured: [] },
       noAbort,
