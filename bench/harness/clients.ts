@@ -1,6 +1,6 @@
 /** What a client must be able to do to be measured by a workload; each peer makes one of it. */
 import type { Operation } from "./closed-loop.js";
-import type { WriteEnd } from "./open-loop.js";
+import type { WriteEnd } from "./write-loop.js";
 
 /** Of `failover`. */
 export interface FailoverClient {

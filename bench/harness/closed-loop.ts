@@ -1,6 +1,6 @@
-import { performance } from "node:perf_hooks";
-import { inspect } from "node:util";
-import type { Measurement } from "./workload.js";
+import { systemClock } from "./load-clock.js";
+import { LoadMeter } from "./load-meter.js";
+import type { LoadSettings, Measurement } from "./workload.js";
 
 /**
  * Starts one operation for a slot and calls `done` once when it has ended. A slot never has two operations open, so
@@ -12,37 +12,46 @@ export interface ClosedLoop {
   readonly concurrency: number;
   readonly warmupMs: number;
   readonly durationMs: number;
+  readonly load?: LoadSettings;
+  /** Which part of the operations is this agent's, where a run ends by their number. Default: all. */
+  readonly agentIndex?: number;
+  readonly agentCount?: number;
 }
 
-/** Grown in steps: a run of unknown speed needs between a hundred and some millions of samples. */
-const SAMPLES_INITIAL_COUNT = 1 << 18;
+const NO_SETTINGS: LoadSettings = { seed: 1, intervalMs: 1_000 };
+
+/** What of `count` is one agent's, of which the first ones take what does not divide; Infinity of what has no number. */
+export const shareOf = (count: number | undefined, agentIndex = 0, agentCount = 1): number =>
+  count === undefined ? Infinity : Math.floor((count + agentCount - 1 - agentIndex) / agentCount);
 
 /**
  * Keeps `concurrency` operations in flight: each slot starts its next operation when its last one ends, so a slow
  * server is asked less often and queueing is hidden (closed loop).
  *
- * Its own cost is one clock read, one float stored and two calls per operation; percentiles are computed after the
- * run. Float32 holds a microsecond count to seven digits, where the histogram keeps three.
+ * The window opens when the first operation after the warm-up ends, and closes with the last that counts; operations
+ * that end in between are counted, whenever they began. Its own cost is one clock read, one count and two calls per
+ * operation.
  */
-export const runClosedLoop = (operation: Operation, loop: ClosedLoop): Promise<Measurement> =>
-  new Promise((resolve) => {
-    let samples = new Float32Array(SAMPLES_INITIAL_COUNT);
-    let sampleCount = 0;
-    let totalCount = 0;
-    let errorCount = 0;
-    let errorText: string | undefined;
-    let openCount = loop.concurrency;
-    let windowStart = 0;
-    let windowEnd = 0;
-    let cpuAtStart = process.cpuUsage();
-    let cpuUs = 0;
-    const warmupEnd = performance.now() + loop.warmupMs;
-    const startedAt = new Float64Array(loop.concurrency);
-    // Whether the slot's operation() call has not returned yet: an operation that ends before that must not start
-    // the next one from inside itself, or the stack grows without end.
-    const starting = new Uint8Array(loop.concurrency);
-    const endedEarly = new Uint8Array(loop.concurrency);
+export const runClosedLoop = async (
+  operation: Operation,
+  loop: ClosedLoop,
+  clock = systemClock,
+): Promise<Measurement> => {
+  const { concurrency, load = NO_SETTINGS, agentIndex, agentCount } = loop;
+  const meter = new LoadMeter(load, loop.durationMs);
+  const countMax = shareOf(load.operationCount, agentIndex, agentCount);
+  const warmupEndUs = clock.nowUs() + loop.warmupMs * 1e3;
+  let totalCount = 0;
+  let state: "warming" | "measuring" | "draining" = "warming";
+  let windowEndUs = Infinity;
+  let openCount = concurrency;
+  const startedUs = new Float64Array(concurrency);
+  // Whether the slot's operation() call has not returned yet: an operation that ends before that must not start
+  // the next one from inside itself, or the stack grows without end.
+  const starting = new Uint8Array(concurrency);
+  const endedEarly = new Uint8Array(concurrency);
 
+  await new Promise<void>((resolve) => {
     const start = (slot: number): void => {
       do {
         endedEarly[slot] = 0;
@@ -52,54 +61,35 @@ export const runClosedLoop = (operation: Operation, loop: ClosedLoop): Promise<M
       } while (endedEarly[slot] === 1);
     };
 
-    const finish = (): void => {
-      resolve({
-        operationCount: sampleCount,
-        elapsedMs: windowEnd - windowStart,
-        latenciesUs: samples.slice(0, sampleCount),
-        cpuUs,
-        errorCount,
-        errorText,
-        totalCount,
-      });
+    const count = (nowUs: number, slot: number, error: unknown): void => {
+      if (state === "measuring") {
+        // The one that closes the window belongs to its last interval, however long after its time it ends.
+        if (error === undefined) meter.ended(Math.min(nowUs, windowEndUs), nowUs - startedUs[slot]!);
+        if (nowUs >= windowEndUs || meter.operationCount >= countMax) {
+          meter.close(nowUs);
+          state = "draining";
+        }
+      } else if (state === "warming" && nowUs >= warmupEndUs) {
+        meter.open(nowUs);
+        windowEndUs = nowUs + loop.durationMs * 1e3;
+        state = "measuring";
+      }
     };
 
     const onDone = (slot: number, error: unknown): void => {
-      const now = performance.now();
+      const nowUs = clock.nowUs();
       totalCount++;
-      if (windowStart === 0) {
-        if (now >= warmupEnd) {
-          windowStart = now;
-          cpuAtStart = process.cpuUsage();
-        }
-      } else if (windowEnd === 0) {
-        if (now - windowStart >= loop.durationMs) {
-          windowEnd = now;
-          const cpu = process.cpuUsage(cpuAtStart);
-          cpuUs = cpu.user + cpu.system;
-        } else if (error === undefined) {
-          if (sampleCount === samples.length) {
-            const grown = new Float32Array(samples.length * 2);
-            grown.set(samples);
-            samples = grown;
-          }
-          samples[sampleCount++] = (now - startedAt[slot]!) * 1e3;
-        }
-      }
-      if (error !== undefined) {
-        // Errors count in the warm-up too: a run that starts badly is not a good run.
-        errorCount++;
-        errorText ??= error instanceof Error ? error.message : inspect(error);
-      }
-      if (windowEnd !== 0) {
-        if (--openCount === 0) finish();
+      if (error !== undefined) meter.failed(nowUs, error);
+      count(nowUs, slot, error);
+      if (state === "draining") {
+        if (--openCount === 0) resolve();
         return;
       }
-      startedAt[slot] = now;
+      startedUs[slot] = nowUs;
       if (error !== undefined) {
         // An operation that fails at once would otherwise spin without ever letting the event loop go on.
-        setImmediate(() => {
-          startedAt[slot] = performance.now();
+        clock.setImmediate(() => {
+          startedUs[slot] = clock.nowUs();
           start(slot);
         });
       } else if (starting[slot] === 1) {
@@ -110,16 +100,19 @@ export const runClosedLoop = (operation: Operation, loop: ClosedLoop): Promise<M
     };
 
     const dones = Array.from(
-      { length: loop.concurrency },
+      { length: concurrency },
       (_, slot) =>
         (error?: unknown): void =>
           onDone(slot, error),
     );
-    for (let slot = 0; slot < loop.concurrency; slot++) {
-      startedAt[slot] = performance.now();
+    for (let slot = 0; slot < concurrency; slot++) {
+      startedUs[slot] = clock.nowUs();
       start(slot);
     }
   });
+  const { times, ...measured } = await meter.measurement();
+  return { ...measured, serviceTimes: times, totalCount, inFlightMax: concurrency };
+};
 
 /** An operation made of a promise: one closure per operation, which the promise itself outweighs. */
 export const promiseOperation =

@@ -52,7 +52,7 @@ export interface Configuration {
 }
 
 /** A workload in words. */
-export interface WorkloadText extends Pick<Workload, "name" | "about" | "shows"> {
+export interface WorkloadText extends Pick<Workload, "name" | "about" | "shows" | "figures"> {
   /** Whether a row's mode is closed loop where its parameters do not say otherwise: then queueing is hidden. */
   readonly isClosedLoop: boolean;
 }
@@ -121,7 +121,7 @@ export interface ScheduleOutcome {
    * Part of the window in which the client processes only looked at the clock for the next arrival, because Node's timers
    * are too coarse. It takes a core's time from whoever else is on the machine, and is in no number of the client's CPU.
    */
-  readonly spinShare: number;
+  readonly spinShare?: number;
 }
 
 /** One interval of a run. */

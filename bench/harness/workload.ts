@@ -147,6 +147,8 @@ export interface LoadSettings {
 
 /** One holder's time with a lock, on the clock that all processes of a machine share. */
 export interface Hold {
+  /** The lock's number, where a run has several. */
+  readonly name?: number;
   /** For fencing. Left out where a system's locks have none. */
   readonly token?: number | undefined;
   /** When the acquire call returned. */
@@ -246,6 +248,8 @@ export interface Measurement {
   /** Longer than `latencyLimitMs`. */
   readonly overLimitCount?: number;
   readonly inFlightMax?: number;
+  /** Of open loops: time in which the event loop only looked at the clock for the next arrival. Not in `cpuUs`. */
+  readonly spinUs?: number;
   /** Of this agent alone, interval by interval. */
   readonly series?: readonly SeriesCounts[];
   /** Of the agent's process in the window. */

@@ -1,6 +1,6 @@
 /** The stock way to survive a failing leader: npm's `etcd3` with all endpoints and its own defaults. */
 import { Etcd3 } from "etcd3";
-import type { WriteEnd } from "../harness/open-loop.js";
+import type { WriteEnd } from "../harness/write-loop.js";
 import type { Target } from "../harness/workload.js";
 import type { FailoverClient } from "../harness/clients.js";
 

@@ -1,6 +1,6 @@
 /** etcdwire under a failing leader: one client with all endpoints, and what it says of each write. */
 import { Client, EtcdError, Session } from "../../src/index.js";
-import type { WriteEnd } from "../harness/open-loop.js";
+import type { WriteEnd } from "../harness/write-loop.js";
 import type { Target } from "../harness/workload.js";
 import type { FailoverClient } from "../harness/clients.js";
 

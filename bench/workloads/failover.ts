@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FailoverClient } from "../harness/clients.js";
 import { FREEZE_MS, LEASE_END_MS, LEASE_TTL_SECONDS, leaseKey, writeKey } from "../harness/failover-scene.js";
-import { writeOpenLoop } from "../harness/open-loop.js";
+import { writeOpenLoop } from "../harness/write-loop.js";
 import { monotonicUs } from "../harness/workload.js";
 import type {
   Measurement,

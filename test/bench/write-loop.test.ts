@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { writeOpenLoop } from "../../bench/harness/open-loop.js";
-import type { WriteEnd } from "../../bench/harness/open-loop.js";
+import { writeOpenLoop } from "../../bench/harness/write-loop.js";
+import type { WriteEnd } from "../../bench/harness/write-loop.js";
 import { monotonicUs } from "../../bench/harness/workload.js";
 
 /** A hundred milliseconds: 20 writes. */
 const request = () => ({ startAtUs: monotonicUs(), warmupMs: 25, durationMs: 75 });
 const WRITE_COUNT = 20;
 
-describe("open loop", () => {
+describe("writes while the leader fails", () => {
   test("starts a write every 5 ms even if none of them ends, and numbers them in this order", async () => {
     const numbers: number[] = [];
     let endAll!: (end: WriteEnd) => void;
