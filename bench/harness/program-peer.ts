@@ -3,9 +3,10 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { decodeHdr, NO_LATENCIES, totalCount } from "./latency-counts.js";
 import { contendedName, contenderShare, measureHolds, windowOf } from "./contention.js";
 import { monotonicUs } from "./workload.js";
-import type { Hold, Measurement, RunRequest, System } from "./workload.js";
+import type { Hold, Measurement, RunRequest, RunSetup, System } from "./workload.js";
 
 /** What a peer is asked; see bench/peers/README.md. */
 export type PeerRequest =
@@ -13,8 +14,9 @@ export type PeerRequest =
   | { readonly type: "prepare"; readonly clients: number; readonly ttlSeconds: number }
   | {
       readonly type: "run";
-      readonly work: "contend" | "try";
+      readonly work: "contend" | "try" | "acquire" | "limit";
       readonly names: readonly string[];
+      readonly concurrency: number;
       readonly startAtUs: number;
       readonly windowStartUs: number;
       readonly windowEndUs: number;
@@ -31,9 +33,11 @@ export type PeerAnswer =
       readonly errorCount: number;
       readonly errorText?: string;
       readonly totalCount: number;
+      readonly operationCount: number;
       /** Token, acquired, released; of each hold. */
       readonly holds?: readonly number[];
-      readonly latenciesUs?: readonly number[];
+      /** HdrHistogram V2, compressed, base64, of nanoseconds. */
+      readonly serviceHdr?: string;
     }
   | { readonly type: "failed"; readonly reason: string };
 
@@ -118,6 +122,7 @@ export const contendingPeer = (peer: ProgramPeer, ttlSeconds: number): System =>
       type: "run",
       work: "contend",
       names: [contendedName(request)],
+      concurrency: 1,
       holdUs: (request.params.holdMs ?? 0) * 1e3,
       ...window,
     });
@@ -126,21 +131,54 @@ export const contendingPeer = (peer: ProgramPeer, ttlSeconds: number): System =>
   close: () => peer.close(),
 });
 
-/** Tries on taken names, one after the other on each, all on one client and session. */
-export const measureTries = async (
+/** What one client of the peer is to do, `concurrency` times side by side or on each of `names`. */
+export interface PeerWork {
+  readonly work: "try" | "acquire" | "limit";
+  readonly names: readonly string[];
+  readonly concurrency: number;
+}
+
+/** Has it done in the peer's process. */
+export const measureLoop = async (
   peer: ProgramPeer,
-  names: readonly string[],
+  { work, names, concurrency }: PeerWork,
   request: RunRequest,
 ): Promise<Measurement> => {
-  const measured = await peer.measure({ type: "run", work: "try", names, holdUs: 0, ...windowOf(request) });
-  const latenciesUs = Float32Array.from(measured.latenciesUs ?? []);
+  if (request.params.mode === "open") throw new Error("a peer in another language has closed loops only");
+  const { cpuUs, errorCount, errorText, operationCount, serviceHdr, ...measured } = await peer.measure({
+    type: "run",
+    work,
+    names,
+    concurrency,
+    holdUs: 0,
+    ...windowOf(request),
+  });
+  const serviceTimes = serviceHdr === undefined ? NO_LATENCIES : decodeHdr(serviceHdr);
+  const countedCount = totalCount(serviceTimes);
+  if (countedCount !== operationCount)
+    throw new Error(`the peer did ${operationCount} operations and timed ${countedCount}`);
   return {
-    operationCount: latenciesUs.length,
+    operationCount,
     elapsedMs: request.durationMs,
-    latenciesUs,
-    cpuUs: measured.cpuUs,
-    errorCount: measured.errorCount,
-    errorText: measured.errorText,
+    latenciesUs: new Float32Array(0),
+    serviceTimes,
+    inFlightMax: concurrency,
+    cpuUs,
+    errorCount,
+    errorText,
     totalCount: measured.totalCount,
   };
 };
+
+/** A system of one client in the peer's process; `ttlSeconds` 0: without a lease. */
+export const loopingPeer = (
+  peer: ProgramPeer,
+  ttlSeconds: number,
+  workOf: (request: RunSetup) => PeerWork,
+): System => ({
+  prepare: async () => {
+    await peer.ask({ type: "prepare", clients: 1, ttlSeconds });
+  },
+  run: (request) => measureLoop(peer, workOf(request), request),
+  close: () => peer.close(),
+});

@@ -3,7 +3,7 @@ import path from "node:path";
 import { buildGoProgram, GoMissingError } from "../../src/testing/go-program.js";
 import { packageRoot } from "../harness/package-root.js";
 import { ProgramPeer } from "../harness/program-peer.js";
-import { PeerMissingError } from "../harness/workload.js";
+import { PeerMissingError, requirePlain } from "../harness/workload.js";
 import type { Target } from "../harness/workload.js";
 
 const build = (log: (line: string) => void): Promise<string> =>
@@ -23,5 +23,7 @@ export const needGo = async (log: (line: string) => void): Promise<void> => {
 };
 
 /** After `needGo`, in an agent's process. */
-export const openGoPeer = async ({ endpoints }: Target): Promise<ProgramPeer> =>
-  ProgramPeer.open(await build(() => {}), endpoints);
+export const openGoPeer = async (target: Target): Promise<ProgramPeer> => {
+  requirePlain(target, "go");
+  return ProgramPeer.open(await build(() => {}), target.endpoints);
+};

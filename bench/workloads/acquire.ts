@@ -1,6 +1,9 @@
 import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { System, SystemFactory, Workload } from "../harness/workload.js";
+import { loopingPeer } from "../harness/program-peer.js";
+import type { ProgramPeer } from "../harness/program-peer.js";
+import type { System, SystemFactory, Target, Workload } from "../harness/workload.js";
+import { needGo, openGoPeer } from "../peers/go-peer.js";
 import { onlyAloneIfPolling } from "./client-limit.js";
 
 /** Locks must outlive a run; renewals are part of what a lock costs, so they stay on. */
@@ -59,6 +62,15 @@ const openEtcd3: SystemFactory = async (target) => {
   );
 };
 
+const openPeer =
+  (openProgram: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+  async (target) =>
+    loopingPeer(await openProgram(target), TTL_SECONDS, ({ params, runId }) => ({
+      work: "acquire",
+      names: [`bench/acquire/${runId}`],
+      concurrency: params.concurrency ?? 1,
+    }));
+
 /** What one uncontended lock costs. */
 export const acquire: Workload = {
   name: "acquire",
@@ -69,7 +81,14 @@ export const acquire: Workload = {
   seconds: 0.9,
   warmupSeconds: 0.25,
   params: [1, 16, 64].map((concurrency) => ({ concurrency })),
-  systems: { etcdwire: open(false), "etcdwire-poll": open(true), "grpc-js": openGrpcJs, etcd3: openEtcd3 },
+  systems: {
+    etcdwire: open(false),
+    "etcdwire-poll": open(true),
+    "grpc-js": openGrpcJs,
+    etcd3: openEtcd3,
+    go: openPeer(openGoPeer),
+  },
+  needs: { go: needGo },
   hasRow: onlyAloneIfPolling,
   ratios: [
     {

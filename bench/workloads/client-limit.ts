@@ -1,6 +1,9 @@
 import { runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
-import type { Bar, Params, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
+import { loopingPeer } from "../harness/program-peer.js";
+import type { ProgramPeer } from "../harness/program-peer.js";
+import type { Bar, Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
+import { needGo, openGoPeer } from "../peers/go-peer.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
 const system = (operation: Operation, close: () => Promise<void> | void): System => ({
@@ -44,6 +47,19 @@ const openEtcdwireStub: SystemFactory = async (target) => {
   );
 };
 
+/** Without a lease, which that server has not. */
+const openPeer =
+  (openProgram: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+  async (target) =>
+    loopingPeer(await openProgram(target), 0, ({ params }) => ({
+      work: "limit",
+      names: [],
+      concurrency: params.concurrency ?? 1,
+    }));
+
+/** In other languages, and in settings that most people ask about. */
+const isPeer = (name: string): boolean => name === "go";
+
 /** Polling is for the lone call: with more in flight the process does not sleep anyway. */
 export const onlyAloneIfPolling = (name: string, { concurrency }: Params): boolean =>
   name !== "etcdwire-poll" || concurrency === 1;
@@ -69,6 +85,12 @@ export const clientLimit: Workload = {
   ...calls,
   name: "client-limit",
   about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
+  systems: { ...calls.systems, go: openPeer(openGoPeer) },
+  needs: { go: needGo },
+  hasRow: (name, setting) =>
+    isPeer(name)
+      ? setting.concurrency === 1 || setting.concurrency === 64
+      : onlyAloneIfPolling(name, setting),
   ratios: [
     {
       name: "client-limit c=64 calls/s: etcdwire / grpc-js",

@@ -1,8 +1,9 @@
 import { contendingSystem } from "../harness/contention.js";
 import type { Contender } from "../harness/contention.js";
 import { writeForeign } from "../harness/foreign-writes.js";
+import { contendingPeer } from "../harness/program-peer.js";
 import type { Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
-import { needGo } from "../peers/go-peer.js";
+import { needGo, openGoPeer } from "../peers/go-peer.js";
 
 /** Longer than any bench: no lease is renewed while hand-overs are counted, whoever's it is. */
 const TTL_SECONDS = 3_600;
@@ -74,11 +75,7 @@ const openServerLock = contending(async (target) => {
   return openServerLockContender(target.endpoints[0]!, TTL_SECONDS);
 });
 
-const openGo = open(async (target) => {
-  const { openGoPeer } = await import("../peers/go-peer.js");
-  const { contendingPeer } = await import("../harness/program-peer.js");
-  return contendingPeer(await openGoPeer(target), TTL_SECONDS);
-});
+const openGo = open(async (target) => contendingPeer(await openGoPeer(target), TTL_SECONDS));
 
 const openLimit = open(async (target) => {
   const { LimitSide } = await import("../peers/etcdwire-limit.js");

@@ -1,5 +1,6 @@
 import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
-import { measureTries } from "../harness/program-peer.js";
+import { measureLoop } from "../harness/program-peer.js";
+import type { ProgramPeer } from "../harness/program-peer.js";
 import { untilQuiet } from "../harness/server-counters.js";
 import type { Contender } from "../harness/contention.js";
 import type {
@@ -10,7 +11,7 @@ import type {
   Target,
   Workload,
 } from "../harness/workload.js";
-import { needGo } from "../peers/go-peer.js";
+import { needGo, openGoPeer } from "../peers/go-peer.js";
 
 /** Longer than any bench: no lease is renewed while requests are counted. */
 const TTL_SECONDS = 3_600;
@@ -61,7 +62,7 @@ const open =
           await tryer.prepare?.(setup);
         }
         // A holder watches its key from some time after the acquire on, which is not to be counted as a try's request.
-        await untilQuiet(target.endpoints);
+        await untilQuiet(target);
       },
       run: async (request) =>
         request.agentIndex === HOLDER ? nothingMeasured : tryer!.run(namesOf(request), request),
@@ -86,15 +87,15 @@ const openEtcdwire = open(async (target) => {
   };
 });
 
-const openGo = open(async (target) => {
-  const { openGoPeer } = await import("../peers/go-peer.js");
-  const peer = await openGoPeer(target);
-  return {
-    prepare: () => peer.ask({ type: "prepare", clients: 1, ttlSeconds: TTL_SECONDS }),
-    run: (names, request) => measureTries(peer, names, request),
-    close: () => peer.close(),
-  };
-});
+const tryingPeer = (openPeer: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+  open(async (target) => {
+    const peer = await openPeer(target);
+    return {
+      prepare: () => peer.ask({ type: "prepare", clients: 1, ttlSeconds: TTL_SECONDS }),
+      run: (names, request) => measureLoop(peer, { work: "try", names, concurrency: names.length }, request),
+      close: () => peer.close(),
+    };
+  });
 
 const params = [1, 64].map((concurrency) => ({ concurrency }));
 
@@ -112,7 +113,7 @@ export const trylock: Workload = {
   seconds: 1,
   warmupSeconds: 0.25,
   params,
-  systems: { etcdwire: openEtcdwire, go: openGo },
+  systems: { etcdwire: openEtcdwire, go: tryingPeer(openGoPeer) },
   needs: { go: needGo },
   // Its try puts its key, and deletes it again.
   promiseless: ["go"],

@@ -29,7 +29,7 @@ export interface BuildRecipe {
   /** For people: with what, and how long it takes. */
   readonly about: string;
   /** Puts the program into `folder`, which is new and empty, and of which nothing else is kept if it throws. */
-  build(folder: string): Promise<void>;
+  readonly build: (folder: string) => Promise<void>;
 }
 
 const exists = (path: string): Promise<boolean> =>

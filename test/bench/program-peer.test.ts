@@ -2,7 +2,14 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { contendingPeer, holdsOf, measureTries, ProgramPeer } from "../../bench/harness/program-peer.js";
+import { countLatencies, encodeHdr } from "../../bench/harness/latency-counts.js";
+import {
+  contendingPeer,
+  holdsOf,
+  loopingPeer,
+  measureLoop,
+  ProgramPeer,
+} from "../../bench/harness/program-peer.js";
 import type { RunRequest } from "../../bench/harness/workload.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "etcdwire-peer-"));
@@ -46,7 +53,7 @@ describe("a peer in another language", () => {
     const echo = programOf(
       "echo",
       `(request) => request.type === "open" ? { type: "ready", clockUs: now() }
-        : request.type === "run" ? { type: "measured", cpuUs: 5, errorCount: 0, totalCount: 2,
+        : request.type === "run" ? { type: "measured", cpuUs: 5, errorCount: 0, totalCount: 2, operationCount: 0,
             errorText: JSON.stringify(request), holds: [1, 10_000, 12_000, 2, 13_000, 14_000] }
         : { type: "ready" }`,
     );
@@ -58,6 +65,7 @@ describe("a peer in another language", () => {
       type: "run",
       work: "contend",
       names: ["bench/handover/7"],
+      concurrency: 1,
       holdUs: 1_000,
       startAtUs: 1_000,
       windowStartUs: 11_000,
@@ -70,18 +78,45 @@ describe("a peer in another language", () => {
     ]);
   });
 
-  test("tells the durations of its tries", async () => {
-    const trying = programOf(
-      "trying",
+  test("has one client do one thing in a loop, and its latencies come in a histogram", async () => {
+    const serviceHdr = encodeHdr(countLatencies([100, 200, 70e6]));
+    const looping = programOf(
+      "looping",
       `(request) => request.type === "run"
-        ? { type: "measured", cpuUs: 5, errorCount: 1, errorText: "no", totalCount: 9, latenciesUs: [100, 200] }
+        ? { type: "measured", cpuUs: 5, errorCount: 1, errorText: JSON.stringify(request), totalCount: 9,
+            operationCount: 3, serviceHdr: "${serviceHdr}" }
+        : request.type === "prepare" && (request.clients !== 1 || request.ttlSeconds !== 60)
+          ? { type: "failed", reason: "not what was asked" } : { type: "ready", clockUs: now() }`,
+    );
+    const work = { work: "acquire", names: ["a/7"], concurrency: 4 } as const;
+    const system = loopingPeer(await ProgramPeer.open(looping, []), 60, ({ runId }) => ({
+      ...work,
+      names: [`a/${runId}`],
+    }));
+    await system.prepare!(request);
+    const measured = await system.run(request);
+    await expect(system.run({ ...request, params: { mode: "open" } })).rejects.toThrow("closed loops only");
+    await system.close();
+    expect(JSON.parse(measured.errorText!)).toMatchObject({ ...work, windowStartUs: 11_000 });
+    expect(measured).toMatchObject({ operationCount: 3, elapsedMs: 100, totalCount: 9, errorCount: 1 });
+    // Nothing is longer than a minute.
+    expect(measured.serviceTimes).toEqual(countLatencies([100, 200, 60e6]));
+  });
+
+  test("that did not time what it did is not believed, unless it did nothing", async () => {
+    const counting = programOf(
+      "counting",
+      `({ type, names }) => type === "run"
+        ? { type: "measured", cpuUs: 5, errorCount: 0, totalCount: 9, operationCount: names.length }
         : { type: "ready", clockUs: now() }`,
     );
-    const peer = await ProgramPeer.open(trying, []);
-    const measured = await measureTries(peer, ["a"], request);
+    const peer = await ProgramPeer.open(counting, []);
+    const work = { work: "try", concurrency: 1 } as const;
+    await expect(measureLoop(peer, { ...work, names: ["a"] }, request)).rejects.toThrow(
+      "did 1 operations and timed 0",
+    );
+    expect(await measureLoop(peer, { ...work, names: [] }, request)).toMatchObject({ operationCount: 0 });
     await peer.close();
-    expect(measured).toMatchObject({ operationCount: 2, totalCount: 9, errorCount: 1, errorText: "no" });
-    expect([...measured.latenciesUs]).toEqual([100, 200]);
   });
 
   test("is refused when its clock is not the one that all processes share", async () => {
@@ -101,6 +136,7 @@ describe("a peer in another language", () => {
     const run = {
       work: "try",
       names: [],
+      concurrency: 1,
       holdUs: 0,
       startAtUs: 0,
       windowStartUs: 0,

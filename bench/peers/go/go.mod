@@ -3,6 +3,7 @@ module etcdwire.test/bench-peer
 go 1.25.0
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	go.etcd.io/etcd/client/v3 v3.6.14
 	golang.org/x/sys v0.45.0
 )

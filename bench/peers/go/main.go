@@ -11,8 +11,10 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
 	"golang.org/x/sys/unix"
@@ -28,6 +30,7 @@ type request struct {
 	// run
 	Work          string   `json:"work"`
 	Names         []string `json:"names"`
+	Concurrency   int      `json:"concurrency"`
 	StartAtUs     float64  `json:"startAtUs"`
 	WindowStartUs float64  `json:"windowStartUs"`
 	WindowEndUs   float64  `json:"windowEndUs"`
@@ -40,12 +43,13 @@ type answer struct {
 	About   string  `json:"about,omitempty"`
 	ClockUs float64 `json:"clockUs,omitempty"`
 	// measured
-	CPUUs      float64   `json:"cpuUs"`
-	ErrorCount int       `json:"errorCount"`
-	ErrorText  string    `json:"errorText,omitempty"`
-	TotalCount int       `json:"totalCount"`
-	Holds      []float64 `json:"holds,omitempty"`
-	Latencies  []float64 `json:"latenciesUs,omitempty"`
+	CPUUs          float64   `json:"cpuUs"`
+	ErrorCount     int       `json:"errorCount"`
+	ErrorText      string    `json:"errorText,omitempty"`
+	TotalCount     int       `json:"totalCount"`
+	OperationCount int64     `json:"operationCount"`
+	Holds          []float64 `json:"holds,omitempty"`
+	ServiceHdr     string    `json:"serviceHdr,omitempty"`
 }
 
 // monotonicUs reads the clock that all processes of the machine share.
@@ -70,7 +74,7 @@ func sleepUntil(us float64) {
 	time.Sleep(time.Duration((us - monotonicUs()) * 1e3))
 }
 
-// A contender is a client with a connection and a session of its own.
+// A contender is a client with a connection and, unless its server has no leases, a session of its own.
 type contender struct {
 	client  *clientv3.Client
 	session *concurrency.Session
@@ -81,6 +85,9 @@ func openContender(endpoints []string, ttlSeconds int) (*contender, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ttlSeconds == 0 {
+		return &contender{client: client}, nil
+	}
 	session, err := concurrency.NewSession(client, concurrency.WithTTL(ttlSeconds))
 	if err != nil {
 		client.Close()
@@ -90,7 +97,9 @@ func openContender(endpoints []string, ttlSeconds int) (*contender, error) {
 }
 
 func (c *contender) close() {
-	c.session.Close()
+	if c.session != nil {
+		c.session.Close()
+	}
 	c.client.Close()
 }
 
@@ -116,10 +125,15 @@ func (p *peer) prepare(count, ttlSeconds int) error {
 	return nil
 }
 
+// A minute: far past every timeout. Longer operations are counted as this.
+const latencyMaxNs = 60e9
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, latencyMaxNs, 3) }
+
 // What one goroutine has seen.
 type part struct {
 	holds      []float64
-	latencies  []float64
+	latencies  *hdrhistogram.Histogram
 	totalCount int
 	errorCount int
 	errorText  string
@@ -156,36 +170,104 @@ func (own *part) contend(ctx context.Context, c *contender, r request) {
 	}
 }
 
-// try asks for a lock that somebody else holds.
-func (own *part) try(ctx context.Context, c *contender, name string, r request) {
-	for started := monotonicUs(); started < r.WindowEndUs; started = monotonicUs() {
-		err := concurrency.NewMutex(c.session, name).TryLock(ctx)
-		ended := monotonicUs()
+// A window is the time between windowStartUs and windowEndUs.
+type window struct{ start, end time.Time }
+
+func windowOf(r request) window {
+	now, nowUs := time.Now(), monotonicUs()
+	at := func(us float64) time.Time { return now.Add(time.Duration((us - nowUs) * 1e3)) }
+	return window{at(r.WindowStartUs), at(r.WindowEndUs)}
+}
+
+// loop makes one operation after the other until the window ends, and counts those that end well in it.
+func (own *part) loop(w window, operation func() error) {
+	own.latencies = newHistogram()
+	for started := time.Now(); started.Before(w.end); {
+		err := operation()
+		ended := time.Now()
 		own.totalCount++
-		switch {
-		case err == nil:
-			own.fail(errors.New("a lock that somebody else holds was given to us"))
-		case !errors.Is(err, concurrency.ErrLocked):
+		if err != nil {
 			own.fail(err)
-		case started >= r.WindowStartUs && ended < r.WindowEndUs:
-			own.latencies = append(own.latencies, ended-started)
+			ended = time.Now()
+		} else if !ended.Before(w.start) && ended.Before(w.end) {
+			// It fails for values that are out of the range only.
+			_ = own.latencies.RecordValue(min(max(int64(ended.Sub(started)), 1), latencyMaxNs))
 		}
+		started = ended
 	}
 }
 
-func (p *peer) run(r request) (answer, error) {
-	var work []func(context.Context, *part)
+// try asks for a lock that somebody else holds.
+func (c *contender) try(ctx context.Context, name string) error {
+	err := concurrency.NewMutex(c.session, name).TryLock(ctx)
+	switch {
+	case err == nil:
+		return errors.New("a lock that somebody else holds was given to us")
+	case errors.Is(err, concurrency.ErrLocked):
+		return nil
+	}
+	return err
+}
+
+// acquireAndRelease takes a lock that nobody else wants.
+func (c *contender) acquireAndRelease(ctx context.Context, name string) error {
+	mutex := concurrency.NewMutex(c.session, name)
+	if err := mutex.Lock(ctx); err != nil {
+		return err
+	}
+	return mutex.Unlock(ctx)
+}
+
+// compareAndGet makes one Txn, which is to succeed.
+func (c *contender) compareAndGet(ctx context.Context) error {
+	reply, err := c.client.Txn(ctx).
+		If(clientv3.Compare(clientv3.ModRevision("bench/key"), ">", 0)).
+		Then(clientv3.OpGet("bench/key")).
+		Commit()
+	if err == nil && !reply.Succeeded {
+		err = errors.New("the reply is not the one expected")
+	}
+	return err
+}
+
+// workOf has a function for each goroutine of the run.
+func (p *peer) workOf(r request) (work []func(context.Context, *part), err error) {
+	w := windowOf(r)
+	sideBySide := func(count int, operation func(ctx context.Context, slot int) error) {
+		for slot := range count {
+			work = append(work, func(ctx context.Context, own *part) {
+				own.loop(w, func() error { return operation(ctx, slot) })
+			})
+		}
+	}
 	switch r.Work {
 	case "contend":
 		for _, c := range p.contenders {
 			work = append(work, func(ctx context.Context, own *part) { own.contend(ctx, c, r) })
 		}
 	case "try":
-		for _, name := range r.Names {
-			work = append(work, func(ctx context.Context, own *part) { own.try(ctx, p.contenders[0], name, r) })
-		}
+		sideBySide(len(r.Names), func(ctx context.Context, slot int) error {
+			return p.contenders[0].try(ctx, r.Names[slot])
+		})
+	case "acquire":
+		var used atomic.Int64
+		sideBySide(r.Concurrency, func(ctx context.Context, _ int) error {
+			return p.contenders[0].acquireAndRelease(ctx, fmt.Sprintf("%s/%d", r.Names[0], used.Add(1)))
+		})
+	case "limit":
+		sideBySide(r.Concurrency, func(ctx context.Context, _ int) error {
+			return p.contenders[0].compareAndGet(ctx)
+		})
 	default:
-		return answer{}, fmt.Errorf("unknown work %q", r.Work)
+		err = fmt.Errorf("no work %q", r.Work)
+	}
+	return work, err
+}
+
+func (p *peer) run(r request) (answer, error) {
+	work, err := p.workOf(r)
+	if err != nil {
+		return answer{}, err
 	}
 	sleepUntil(r.StartAtUs)
 	parts := make([]part, len(work))
@@ -202,6 +284,7 @@ func (p *peer) run(r request) (answer, error) {
 	sleepUntil(r.WindowEndUs)
 	a := answer{Type: "measured", CPUUs: cpuUs() - cpuAtStart}
 	running.Wait()
+	all := newHistogram()
 	for _, own := range parts {
 		a.TotalCount += own.totalCount
 		a.ErrorCount += own.errorCount
@@ -209,9 +292,17 @@ func (p *peer) run(r request) (answer, error) {
 			a.ErrorText = own.errorText
 		}
 		a.Holds = append(a.Holds, own.holds...)
-		a.Latencies = append(a.Latencies, own.latencies...)
+		if own.latencies != nil {
+			all.Merge(own.latencies)
+		}
 	}
-	return a, nil
+	if r.Work == "contend" {
+		return a, nil
+	}
+	a.OperationCount = all.TotalCount()
+	encoded, err := all.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	a.ServiceHdr = string(encoded)
+	return a, err
 }
 
 func (p *peer) handle(r request) (answer, error) {
