@@ -98,7 +98,6 @@ export const withKnobs = (workload: Workload, values: KnobValues): Workload => {
     params: distinctSettings(rows),
   };
 };
-};
 
 const changeSettings = (workload: Workload, change: (params: Params) => Params): Workload => {
   const changed = (settings: readonly Params[]): Params[] => distinctSettings(settings.map(change));
