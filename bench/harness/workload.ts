@@ -195,6 +195,8 @@ export const figureHeads = {
   bytesPerLock: "bytes/lock",
   bytesPerWaiter: "bytes/waiter",
   renewalsPerSecond: "renewals/s",
+  lostWrites: "lost",
+  repeatedWrites: "repeated",
 } as const;
 
 export type Figure = keyof typeof figureHeads;
