@@ -8,7 +8,11 @@ export default tseslint.config(
   tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "scripts/*.mjs"] } },
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ["eslint.config.js", "scripts/*.mjs", "bench/report/page.mjs"],
+        },
+      },
     },
     rules: {
       // Numbers and enums in messages are the normal case here, and always meant.
@@ -41,6 +45,19 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: {
       globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" },
+    },
+  },
+  {
+    // Runs in a browser.
+    files: ["bench/report/page.mjs"],
+    languageOptions: {
+      globals: {
+        document: "readonly",
+        getComputedStyle: "readonly",
+        matchMedia: "readonly",
+        ResizeObserver: "readonly",
+        uPlot: "readonly",
+      },
     },
   },
 );

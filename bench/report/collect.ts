@@ -3,7 +3,15 @@ import { REPORT_SCHEMA } from "../harness/report-schema.js";
 import { distinctSettings, figureHeads, paramsText, settingsOf } from "../harness/workload.js";
 import type { Environment } from "../harness/environment.js";
 import type { LatencyUs } from "../harness/latency.js";
-import type { Configuration, Ratio, Report, Result, RunValues, Value } from "../harness/report-schema.js";
+import type {
+  Configuration,
+  Ratio,
+  Report,
+  Result,
+  RunValues,
+  Value,
+  WorkloadText,
+} from "../harness/report-schema.js";
 import type { Outcome, RunRecord } from "../harness/runner.js";
 import type { Spread } from "../harness/statistics.js";
 import type { Bar, Metric, Params, RatioRule, ValueRule, Workload } from "../harness/workload.js";
@@ -167,6 +175,14 @@ export const collectValues = (workloads: readonly Workload[], results: readonly 
     }),
   );
 
+const textOf = ({ name, about, shows, figures }: Workload): WorkloadText => ({
+  name,
+  about,
+  shows,
+  ...(figures === undefined ? {} : { figures }),
+  isClosedLoop: shows === "calls" || shows === "handovers",
+});
+
 /** All that there is to show of an outcome, interrupted ones included. */
 export const makeReport = (
   workloads: readonly Workload[],
@@ -179,11 +195,7 @@ export const makeReport = (
     schema: REPORT_SCHEMA,
     environment,
     configuration,
-    workloads: workloads.flatMap(({ name, about, shows }) =>
-      results.some(({ workload }) => workload === name)
-        ? { name, about, shows, isClosedLoop: shows === "calls" || shows === "handovers" }
-        : [],
-    ),
+    workloads: workloads.filter(({ name }) => results.some(({ workload }) => workload === name)).map(textOf),
     results,
     ratios: collectRatios(workloads, results),
     values: collectValues(workloads, results),

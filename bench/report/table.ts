@@ -54,8 +54,8 @@ export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread):
 };
 
 /** What the columns of a workload's table are, behind its parameters and its system. */
-const columnsOf = (
-  { shows, figures = [] }: Workload,
+export const columnsOf = (
+  { shows, figures = [] }: Pick<Workload, "shows" | "figures">,
   results: readonly Result[],
 ): { readonly about: string; readonly head: string[]; cells(result: Result): number[] } => {
   const spreadOf = (result: Result, metric: Metric): number[] => {
