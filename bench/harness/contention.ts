@@ -67,13 +67,14 @@ export const contend = async (
   let errorText: string | undefined;
   const name = contendedName(request);
 
-  const take = async (contender: Contender): Promise<void> => {
+  const take = async (contender: Contender, index: number): Promise<void> => {
+    const holder = index * request.agentCount + request.agentIndex;
     while (monotonicUs() < windowEndUs) {
       try {
         const lock = await contender.acquire(name);
         const acquiredUs = monotonicUs();
         if (holdMs > 0 && acquiredUs < windowEndUs) await sleep(holdMs);
-        holds.push({ token: lock.token, acquiredUs, releasedUs: monotonicUs() });
+        holds.push({ holder, token: lock.token, acquiredUs, releasedUs: monotonicUs() });
         await lock.release();
       } catch (error) {
         errorCount++;

@@ -35,7 +35,13 @@ const timesOf = (parts: readonly Measurement[], name: TimesName): LatencyCounts 
  */
 const checkHolds = (
   parts: readonly Measurement[],
-): (Pick<RunValues, "overlaps" | "tokenDisorders"> & { readonly handovers: LatencyCounts }) | undefined => {
+):
+  | (Pick<RunValues, "overlaps" | "tokenDisorders"> & {
+      readonly handovers: LatencyCounts;
+      /** Where a holder is known from the next one, and not every acquire is a hand-over. */
+      readonly handoverCount?: number;
+    })
+  | undefined => {
   if (!parts.some(({ holds }) => holds !== undefined)) return undefined;
   const holds = parts.flatMap((part) => part.holds ?? []);
   const byName = new Map<number | undefined, Hold[]>();
@@ -47,9 +53,11 @@ const checkHolds = (
   const histories = [...byName.values()].map((ofName) =>
     checkLockHistory(ofName, parts[0]?.windowStartUs, parts[0]?.windowEndUs),
   );
+  const handovers = mergeCounts(histories.map(({ handoversUs }) => countLatencies(handoversUs)));
   const hasTokens = holds.some(({ token }) => token !== undefined);
   return {
-    handovers: mergeCounts(histories.map(({ handoversUs }) => countLatencies(handoversUs))),
+    handovers,
+    ...(holds.some(({ holder }) => holder !== undefined) ? { handoverCount: totalCount(handovers) } : {}),
     overlaps: histories.reduce((sum, { overlapCount }) => sum + overlapCount, 0),
     ...(hasTokens
       ? { tokenDisorders: histories.reduce((sum, { tokenDisorderCount }) => sum + tokenDisorderCount, 0) }
@@ -91,7 +99,8 @@ const scheduleOf = (parts: readonly Measurement[]): ScheduleOutcome => ({
 
 /** Puts together what the agents of one run have counted. */
 export const summarizeLoad = (parts: readonly Measurement[]): LoadSummary => {
-  const { handovers, ...lockHistory } = checkHolds(parts) ?? {};
+  const { handovers, handoverCount, ...lockHistory } = checkHolds(parts) ?? {};
+  const elapsedMs = Math.max(0, ...parts.map((part) => part.elapsedMs));
   const counted = parts.flatMap((part) => part.serviceTimes ?? []);
   const service =
     counted.length === 0 && handovers !== undefined
@@ -101,13 +110,16 @@ export const summarizeLoad = (parts: readonly Measurement[]): LoadSummary => {
   const response = timesOf(parts, "responseTimes");
   const series = parts.flatMap((part) => (part.series === undefined ? [] : [part.series]));
   return {
-    // Agents of one run share one window, so the rates add up.
-    opsPerSecond: parts.reduce(
-      (sum, { operationCount, elapsedMs }) => sum + (elapsedMs > 0 ? (operationCount * 1e3) / elapsedMs : 0),
-      0,
-    ),
-    operationCount: sumOf(parts, "operationCount"),
-    elapsedMs: Math.max(0, ...parts.map(({ elapsedMs }) => elapsedMs)),
+    opsPerSecond:
+      handoverCount !== undefined && elapsedMs > 0
+        ? (handoverCount * 1e3) / elapsedMs
+        : // Agents of one run share one window, so the rates add up.
+          parts.reduce(
+            (sum, part) => sum + (part.elapsedMs > 0 ? (part.operationCount * 1e3) / part.elapsedMs : 0),
+            0,
+          ),
+    operationCount: handoverCount ?? sumOf(parts, "operationCount"),
+    elapsedMs,
     serviceTimeUs: summaryOf(service),
     ...(totalCount(service) === 0 ? {} : { serviceHdr: encodeHdr(service) }),
     ...(isOpen

@@ -6,7 +6,10 @@ export interface LockHistory {
   readonly overlapCount: number;
   /** Holders whose token is not larger than the one ahead's: fencing would let an old holder pass. */
   readonly tokenDisorderCount: number;
-  /** From a release call to the next holder's return from acquire, for holds acquired inside the window. */
+  /**
+   * From a release call to the next holder's return from acquire, for holds acquired inside the window. The next holder
+   * is another one, where that is known: without a queue, who has just let go is often first again.
+   */
   readonly handoversUs: readonly number[];
 }
 
@@ -24,11 +27,18 @@ export const checkLockHistory = (
   let tokenDisorderCount = 0;
   const handoversUs: number[] = [];
   let heldUntilUs = -Infinity;
+  let holder: number | undefined;
   let highestToken = -Infinity;
   for (const hold of ordered) {
     if (hold.acquiredUs < heldUntilUs) overlapCount++;
-    else if (hold.acquiredUs >= windowStartUs && hold.acquiredUs < windowEndUs && heldUntilUs > -Infinity)
+    else if (
+      hold.acquiredUs >= windowStartUs &&
+      hold.acquiredUs < windowEndUs &&
+      heldUntilUs > -Infinity &&
+      (hold.holder === undefined || hold.holder !== holder)
+    )
       handoversUs.push(hold.acquiredUs - heldUntilUs);
+    holder = hold.holder;
     heldUntilUs = Math.max(heldUntilUs, hold.releasedUs);
     if (hold.token === undefined) continue;
     if (hold.token <= highestToken) tokenDisorderCount++;

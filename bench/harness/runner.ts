@@ -1,5 +1,7 @@
 import { diagnose } from "./diagnosis.js";
 import { summarizeLoad } from "./load-summary.js";
+import { busyShare } from "./machine-load.js";
+import type { MachineTimes } from "./machine-load.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun, RunSelection } from "./plan.js";
 import { agentCountOf, monotonicUs, paramsText, PeerMissingError } from "./workload.js";
@@ -53,6 +55,8 @@ export interface Surroundings {
   onProgress(text: string, doneCount: number, totalCount: number): void;
   /** Of this machine. */
   readonly coreCount: number;
+  /** What all its processes have used so far. */
+  readMachineTimes(): MachineTimes;
 }
 
 export interface RunSettings extends RunSelection {
@@ -114,7 +118,8 @@ export const summarize = (
 ): RunRecord => {
   const sum = (value: (part: Measurement) => number): number =>
     parts.reduce((total, part) => total + value(part), 0);
-  const operationCount = sum((part) => part.operationCount);
+  const load = summarizeLoad(parts);
+  const { operationCount = 0 } = load;
   const writer = parts.find((part) => part.writes !== undefined);
   const leaseHolder = parts.find((part) => part.leaseLoss !== undefined);
   const watch = parts.find((part) => part.watch !== undefined)?.watch;
@@ -123,7 +128,7 @@ export const summarize = (
     workload: planned.workload.name,
     system: planned.system,
     params: planned.params,
-    ...summarizeLoad(parts),
+    ...load,
     clientCpuUsPerOp: operationCount === 0 ? 0 : sum((part) => part.cpuUs) / operationCount,
     errors: sum((part) => part.errorCount),
     errorText: parts.find((part) => part.errorText !== undefined)?.errorText,
@@ -227,6 +232,7 @@ export const runWorkloads = async (
         const agentCounts = plan
           .filter((each) => agentsKey(each) === agentsKey(planned))
           .map(({ params }) => agentCountOf(workload, params, planned.system));
+        if (isAborted()) break;
         try {
           const provision = await workload.needs?.[planned.system]?.((line) => {
             surroundings.onProgress(line, doneCount, totalCount);
@@ -268,6 +274,7 @@ export const runWorkloads = async (
             const countsRequests = workload.countsRequests === true;
             const before = countsRequests ? await server.readCounters?.() : undefined;
             const countsBefore = await server.readCounts?.();
+            const timesBefore = surroundings.readMachineTimes();
             const request = { ...setup, startAtUs: monotonicUs() + START_DELAY_US };
             const run = Promise.all(opened.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
             witness = attendant?.attend(request, run);
@@ -277,6 +284,7 @@ export const runWorkloads = async (
               done.catch(() => {});
               break;
             }
+            const timesAfter = surroundings.readMachineTimes();
             const countsAfter = countsBefore === undefined ? undefined : await server.readCounts?.();
             const after = countsRequests ? await server.readCounters?.() : undefined;
             const counted =
@@ -291,6 +299,7 @@ export const runWorkloads = async (
               p50Us: record.serviceTimeUs.p50,
               holdMs: planned.params.holdMs,
               coreCount: surroundings.coreCount,
+              machineBusyShare: busyShare(timesBefore, timesAfter),
               sharesMachine: server.isHere ?? true,
             });
             outcome.records.push(diagnosis === undefined ? record : { ...record, diagnosis });

@@ -147,6 +147,8 @@ export interface LoadSettings {
 
 /** One holder's time with a lock, on the clock that all processes of a machine share. */
 export interface Hold {
+  /** Whose it was, by a number: who gets the lock again itself has not handed it over. Left out where nobody can tell. */
+  readonly holder?: number;
   /** The lock's number, where a run has several. */
   readonly name?: number;
   /** For fencing. Left out where a system's locks have none. */
