@@ -10,6 +10,7 @@ import { leader } from "./leader.js";
 import { local } from "./local.js";
 import { scale } from "./scale.js";
 import { trylock } from "./trylock.js";
+import { txn } from "./txn.js";
 import { watch } from "./watch.js";
 
 /** In the order in which they run. */
@@ -23,6 +24,7 @@ export const workloads: readonly Workload[] = [
   alloc,
   leader,
   kv,
+  txn,
   watch,
   trylock,
   local,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { evaluateFailIf, parseFailIf } from "../../bench/compare/fail-if.js";
 import { UsageError } from "../../src/cli/exit-codes.js";
-import type { Report, Result, RunValues } from "../../bench/harness/report-schema.js";
+import type { Result, RunValues } from "../../bench/harness/report-schema.js";
 
 const makeRun = (changes: Partial<RunValues> = {}): RunValues => ({
   opsPerSecond: 1_000,
