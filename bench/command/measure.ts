@@ -4,6 +4,7 @@ import { UsageError } from "../../src/cli/exit-codes.js";
 import { openAgent } from "../harness/agent.js";
 import { readEnvironment } from "../harness/environment.js";
 import type { EtcdEnvironment } from "../harness/environment.js";
+import { readMachineTimes } from "../harness/machine-load.js";
 import { openNullServer } from "../harness/null-server-child.js";
 import { planRuns } from "../harness/plan.js";
 import type { RunSelection } from "../harness/plan.js";
@@ -188,6 +189,7 @@ const surroundings = (
   const log = (line: string): void => progress.note(line);
   return {
     coreCount: cpus().length,
+    readMachineTimes,
     openAgent,
     onProgress: (text, doneCount, totalCount) => progress.show(text, doneCount, totalCount),
     openTarget: async ({ server, memberCount = options.memberCount ?? 1 }) => {

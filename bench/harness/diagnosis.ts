@@ -20,6 +20,8 @@ export interface RunFacts {
   readonly p50Us: number;
   readonly holdMs: number | undefined;
   readonly coreCount: number;
+  /** Of all cores, whoever used them. */
+  readonly machineBusyShare: number;
   /** Whether the members take their CPU time from the clients' machine. */
   readonly sharesMachine: boolean;
 }
@@ -74,22 +76,23 @@ export const diagnose = (facts: RunFacts): Diagnosis | undefined => {
  * a client with its one thread full waits for nobody else; then the disk; and what is left is time in which nobody works.
  */
 const judge = (
-  { server, p50Us, holdMs, coreCount, sharesMachine }: RunFacts,
+  { server, p50Us, holdMs, coreCount, machineBusyShare, sharesMachine }: RunFacts,
   clientCpuShare: number,
   clientCores: number,
 ): Pick<Diagnosis, "bottleneck" | "reason"> => {
   const limit = MACHINE_BUSY_SHARE * coreCount;
   const client = `busiest client ${percent(clientCpuShare)} of a core`;
-  if (sharesMachine && server !== undefined) {
-    if (server.cpuCores >= limit)
-      return { bottleneck: "server", reason: `etcd uses ${number(server.cpuCores)} of ${coreCount} cores` };
-    if (server.cpuCores + clientCores >= limit)
-      return {
-        bottleneck: "machine",
-        reason: `clients ${number(clientCores)} and etcd ${number(server.cpuCores)} of ${coreCount} cores`,
-      };
-  } else if (clientCores >= limit && clientCores > clientCpuShare) {
-    return { bottleneck: "machine", reason: `clients ${number(clientCores)} of ${coreCount} cores` };
+  const serverHere = sharesMachine ? server?.cpuCores : undefined;
+  if (serverHere !== undefined && serverHere >= limit)
+    return { bottleneck: "server", reason: `etcd uses ${number(serverHere)} of ${coreCount} cores` };
+  // One busy client alone is no busy machine, where that is the only core.
+  const isFull = machineBusyShare >= MACHINE_BUSY_SHARE || clientCores + (serverHere ?? 0) >= limit;
+  if (isFull && (coreCount > 1 || clientCpuShare < CLIENT_BUSY_SHARE)) {
+    const etcd = serverHere === undefined ? "" : ` and etcd ${number(serverHere)}`;
+    return {
+      bottleneck: "machine",
+      reason: `all ${coreCount} cores are busy; clients use ${number(clientCores)}${etcd}`,
+    };
   }
   if (clientCpuShare >= CLIENT_BUSY_SHARE) return { bottleneck: "client", reason: client };
   const { fsyncMeanUs } = server ?? {};

@@ -21,11 +21,24 @@ export const openProgress = (
   const startedMs = nowMs();
   let shownMs = -Infinity;
   let isShown = false;
+  // Lines of the first seconds wait: a bench that is over by then has nothing to tell of its way.
+  let heldLines: string[] | undefined = [];
+  const writeLine = (line: string): void => {
+    stream.write(isTerminal ? `\r\x1b[K${line}\n` : `${line}\n`);
+  };
+  const tellHeld = (): void => {
+    for (const line of heldLines ?? []) writeLine(line);
+    heldLines = undefined;
+  };
+  // Building an etcd takes minutes, in which nothing else is shown.
+  const timer = setTimeout(tellHeld, QUIET_MS);
+  timer.unref();
   return {
     show: (text, doneCount, totalCount) => {
       const now = nowMs();
       if (now - startedMs < QUIET_MS) return;
       isShown = true;
+      tellHeld();
       if (!isTerminal && doneCount < totalCount && now - shownMs < PLAIN_INTERVAL_MS) return;
       shownMs = now;
       const leftSeconds =
@@ -35,9 +48,11 @@ export const openProgress = (
       stream.write(isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
     },
     note: (line) => {
-      stream.write(isTerminal ? `\r\x1b[K${line}\n` : `${line}\n`);
+      if (heldLines === undefined) writeLine(line);
+      else heldLines.push(line);
     },
     end: () => {
+      clearTimeout(timer);
       if (isTerminal && isShown) stream.write("\r\x1b[K");
     },
   };

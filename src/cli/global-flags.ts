@@ -109,6 +109,14 @@ export function addGlobalFlags(command: Command, hidden: boolean, names?: readon
 /** Flags by property name, as `Command.opts()` gives them; what was not given is undefined. */
 export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
 
+/** Flags as they would be typed, for another program that has them too. */
+export const argumentsOf = (flagValues: FlagValues): string[] =>
+  GLOBAL_FLAGS.flatMap(({ flags }) => {
+    const name = new Option(flags).name();
+    const value = flagValues[propertyOf(name)];
+    return value === undefined ? [] : [`--${name}=${String(value)}`];
+  });
+
 /** The texts that were given, by the long name of the flag; of those that are on or off, "true" or "false". */
 type Given = ReadonlyMap<string, { readonly text: string; readonly where: string }>;
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { registerBench } from "./bench.js";
 import type { Context } from "./context.js";
 import { registerElect } from "./elect.js";
 import { EXIT_CODES_HELP } from "./exit-codes.js";
@@ -35,6 +36,8 @@ export function buildProgram(context: Context, version: string): Command {
   registerLock(program, context);
   registerElect(program, context);
   for (const command of leavesOf(program)) addGlobalFlags(command, true);
+  // It reads its own flags, the global ones among them.
+  registerBench(program, context);
   for (const command of [program, ...descendantsOf(program)]) {
     command.exitOverride().configureOutput({
       // main.ts prints it, in the form that was asked for.

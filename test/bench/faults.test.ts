@@ -134,6 +134,7 @@ const run = async (
       }),
     onProgress: () => {},
     coreCount: 2,
+    readMachineTimes: () => ({ busyMs: 0, idleMs: 0 }),
   };
   const load = { seed: 1, intervalMs: 1_000 };
   await runWorkloads([workload], { runCount, load }, surroundings, outcome, noAbort);

@@ -155,6 +155,7 @@ const record = (
       },
       onProgress: () => {},
       coreCount: 2,
+      readMachineTimes: () => ({ busyMs: 0, idleMs: 0 }),
     },
   };
 };

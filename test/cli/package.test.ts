@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   symlinkSync,
 } from "node:fs";
@@ -70,12 +71,31 @@ test("needs no package but those that this one depends on", () => {
   });
 });
 
+/** By the comments that the bundler leaves. */
+const packagesIn = (text: string): string[] => [
+  ...new Set(
+    [...text.matchAll(/^\s*\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map(([, name]) => name!),
+  ),
+];
+
 test("comes with the licenses of what is bundled in it", () => {
   const bundle = readFileSync(join(installed, manifest.bin.etcdwire), "utf8");
   const licenses = readFileSync(join(installed, dirname(manifest.bin.etcdwire), "LICENSES.txt"), "utf8");
-  const bundled = [...bundle.matchAll(/^\s*\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map(
-    ([, name]) => name!,
-  );
-  expect(new Set(bundled)).toEqual(new Set(["commander"]));
+  expect(packagesIn(bundle)).toEqual(["commander"]);
   expect(licenses).toMatch(/^commander \d+\.\d+\.\d+\n[^]*MIT License[^]*Copyright/);
+});
+
+test("has the bench beside it, which needs no more packages and names those that it would measure", () => {
+  const bench = join(installed, dirname(manifest.bin.etcdwire), "bench");
+  const list = execFileSync(join(installed, manifest.bin.etcdwire), ["bench", "--list"], {
+    encoding: "utf8",
+  });
+  expect(list).toMatch(/^acquire: [^]*systems: etcdwire,/m);
+  const licenses = `\n${readFileSync(join(bench, "LICENSES.txt"), "utf8")}`;
+  const files = readdirSync(bench).filter((name) => name.endsWith(".mjs"));
+  const bundled = files.flatMap((name) => packagesIn(readFileSync(join(bench, name), "utf8")));
+  for (const name of [...bundled, "uplot"]) expect(licenses).toContain(`\n${name} `);
+  // They are those of whoever wants to be compared with them.
+  expect(bundled).not.toContain("etcd3");
+  for (const peer of ["go", "rust", "java"]) expect(manifest.files).toContain(`bench/peers/${peer}`);
 });
