@@ -20,6 +20,7 @@ import {
   TxnRequest,
 } from "../../src/raw.js";
 import type { TxnResponse } from "../../src/raw.js";
+import type { Contender } from "../harness/contention.js";
 
 const createRevisionIs = (key: Uint8Array, revision: string, rangeEnd?: Uint8Array): Compare =>
   new Compare({
@@ -39,13 +40,8 @@ const commit = (kv: KVClient, request: TxnRequest): Promise<TxnResponse> =>
     });
   });
 
-export interface TxnLock {
-  readonly acquireAndRelease: (name: string) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
 /** Connects and takes a lease, which is renewed at a third of its TTL as a session is. */
-export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise<TxnLock> => {
+export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise<Contender> => {
   const kv = new KVClient(endpoint, credentials.createInsecure());
   const leases = new LeaseClient(endpoint, credentials.createInsecure());
   // 63 bits: etcd's lease ids are positive.
@@ -64,7 +60,7 @@ export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise
   let acquireCount = 0;
 
   return {
-    acquireAndRelease: async (name) => {
+    acquire: async (name) => {
       const key = Buffer.from(name + suffix);
       const prefix = Buffer.from(`${name}/`);
       // The end of a prefix range: the last byte, "/", plus one.
@@ -92,14 +88,19 @@ export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise
       );
       const token = reply.header?.revision;
       if (token === undefined) throw new Error("a reply without a header");
-      await commit(
-        kv,
-        new TxnRequest({
-          compare: [createRevisionIs(key, token)],
-          success: [new RequestOp({ request_delete_range: new DeleteRangeRequest({ key }) })],
-          failure: [],
-        }),
-      );
+      return {
+        token: Number(token),
+        release: async () => {
+          await commit(
+            kv,
+            new TxnRequest({
+              compare: [createRevisionIs(key, token)],
+              success: [new RequestOp({ request_delete_range: new DeleteRangeRequest({ key }) })],
+              failure: [],
+            }),
+          );
+        },
+      };
     },
     close: async () => {
       clearInterval(timer);

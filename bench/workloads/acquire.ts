@@ -1,95 +1,130 @@
-import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
-import type { Operation } from "../harness/closed-loop.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomStream } from "../harness/arrivals.js";
+import { promiseOperation } from "../harness/closed-loop.js";
+import type { Contender } from "../harness/contention.js";
+import { drive } from "../harness/drive.js";
 import { loopingPeer } from "../harness/program-peer.js";
-import type { ProgramPeer } from "../harness/program-peer.js";
-import type { System, SystemFactory, Target, Workload } from "../harness/workload.js";
-import { needGo, openGoPeer } from "../peers/go-peer.js";
+import { monotonicUs } from "../harness/workload.js";
+import type { Hold, Measurement, RunRequest, SystemFactory, Target, Workload } from "../harness/workload.js";
+import type { BuiltPeer } from "../peers/built-peer.js";
+import { goPeer } from "../peers/go-peer.js";
+import { rustPeer } from "../peers/rust-peer.js";
 import { onlyAloneIfPolling } from "./client-limit.js";
 
 /** Locks must outlive a run; renewals are part of what a lock costs, so they stay on. */
 const TTL_SECONDS = 60;
 
-/**
- * A system of this workload. `acquireAndRelease` gets a name that no other operation in flight, and none before it,
- * has used: nothing is cached for it on either side.
- */
-const system = (acquireAndRelease: (name: string) => Promise<void>, close: () => Promise<void>): System => ({
-  run: (request) => {
-    let operationCount = 0;
-    const operation: Operation = promiseOperation(() =>
-      acquireAndRelease(`bench/acquire/${request.runId}/${operationCount++}`),
-    );
-    return runClosedLoop(operation, { ...request, concurrency: request.params.concurrency ?? 1 });
-  },
-  close,
-});
+/** What locks names, and waits for those that are taken if it is one of `WAITING`. */
+type Locker = Pick<Contender, "acquire" | "close">;
 
-const open =
-  (polls: boolean): SystemFactory =>
-  async (target) => {
-    const { openMutexContender } = await import("../peers/etcdwire.js");
-    const contender = await openMutexContender(target, TTL_SECONDS, polls);
-    return system(
-      async (name) => {
-        const lock = await contender.acquire(name);
-        await lock.release();
+/** Names are drawn from a stream of their own, apart from that of the arrival times. */
+const NAMES_STREAM = 1_000;
+
+/**
+ * Acquires and releases. Without `keys`, each name is one that no other operation in flight, and none before it, has used:
+ * nothing is cached for it on either side. With `keys`, all operations of all processes want so many names, each drawn
+ * anew; then their holds are kept, for mutual exclusion to be looked at.
+ */
+const takeLocks = async (locker: Locker, request: RunRequest): Promise<Measurement> => {
+  const { params, runId, agentIndex, load } = request;
+  const { keys, holdMs = 0 } = params;
+  const prefix = `bench/acquire/${runId}`;
+  const random = randomStream(load.seed, NAMES_STREAM + agentIndex);
+  const holds: Hold[] = [];
+  let count = 0;
+  const lockNewName = async (): Promise<void> => {
+    const lock = await locker.acquire(`${prefix}/${agentIndex}/${count++}`);
+    if (holdMs > 0) await sleep(holdMs);
+    await lock.release();
+  };
+  const lockOneOf = async (nameCount: number): Promise<void> => {
+    const name = Math.floor(random() * nameCount);
+    const lock = await locker.acquire(`${prefix}/of/${name}`);
+    const acquiredUs = monotonicUs();
+    if (holdMs > 0) await sleep(holdMs);
+    holds.push({ name, token: lock.token, acquiredUs, releasedUs: monotonicUs() });
+    await lock.release();
+  };
+  const operation = promiseOperation(keys === undefined ? lockNewName : () => lockOneOf(keys));
+  const measured = await drive(operation, request);
+  return keys === undefined ? measured : { ...measured, holds };
+};
+
+/** Its session has the TTL that a row asks for, and is kept from run to run as long as that stays. */
+const lockingSystem =
+  (openLocker: (target: Target, ttlSeconds: number) => Promise<Locker>): SystemFactory =>
+  (target) => {
+    let locker: Locker | undefined;
+    let openedTtlSeconds = 0;
+    return Promise.resolve({
+      prepare: async ({ params: { ttlSeconds = TTL_SECONDS } }) => {
+        if (ttlSeconds === openedTtlSeconds) return;
+        await locker?.close();
+        locker = await openLocker(target, ttlSeconds);
+        openedTtlSeconds = ttlSeconds;
       },
-      () => contender.close(),
-    );
+      run: (request) => takeLocks(locker!, request),
+      close: async () => {
+        await locker?.close();
+      },
+    });
   };
 
-const openGrpcJs: SystemFactory = async (target) => {
-  const { openTxnLock } = await import("../peers/grpc-js-lock.js");
-  const lock = await openTxnLock(target.endpoints[0]!, TTL_SECONDS);
-  return system(lock.acquireAndRelease, lock.close);
-};
+const openEtcdwire = (polls: boolean): SystemFactory =>
+  lockingSystem(async (target, ttlSeconds) => {
+    const { openMutexContender } = await import("../peers/etcdwire.js");
+    return openMutexContender(target, ttlSeconds, polls);
+  });
 
-const openEtcd3: SystemFactory = async (target) => {
-  const { Etcd3 } = await import("etcd3");
-  const client = new Etcd3({ hosts: [...target.endpoints] });
-  // Connect before the clock starts.
-  await client.get("bench/acquire").string();
-  return system(
-    async (name) => {
-      const lock = client.lock(name).ttl(TTL_SECONDS);
-      await lock.acquire();
-      await lock.release();
-    },
-    () => {
-      client.close();
-      return Promise.resolve();
-    },
-  );
-};
+const openGrpcJs = lockingSystem(async (target, ttlSeconds) => {
+  const { openTxnLock } = await import("../peers/grpc-js-lock.js");
+  return openTxnLock(target.endpoints[0]!, ttlSeconds);
+});
+
+const openEtcd3 = lockingSystem(async (target, ttlSeconds) => {
+  const { openEtcd3Locker } = await import("../peers/etcd3-lock.js");
+  return openEtcd3Locker(target, ttlSeconds);
+});
 
 const openPeer =
-  (openProgram: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+  (peer: BuiltPeer): SystemFactory =>
   async (target) =>
-    loopingPeer(await openProgram(target), TTL_SECONDS, ({ params, runId }) => ({
+    loopingPeer(await peer.open(target), TTL_SECONDS, ({ params, runId, agentIndex }) => ({
       work: "acquire",
-      names: [`bench/acquire/${runId}`],
+      names: [`bench/acquire/${runId}/${agentIndex}`],
       concurrency: params.concurrency ?? 1,
     }));
 
-/** What one uncontended lock costs. */
+/** Systems whose locks wait for their turn: the others give up on a name that is taken, so they have no rows with `keys`. */
+const WAITING = ["etcdwire", "etcdwire-poll"];
+/** Programs in other languages: they lock and release, under a lease of a minute. */
+const OWN_LOOPS = ["go", "rust"];
+
+/** What one uncontended lock costs; with `keys`, what locks cost that others want too. */
 export const acquire: Workload = {
   name: "acquire",
   about: "acquire and release of names that nobody else wants, session ready before the clock starts",
   server: "etcd",
-  agentCount: 1,
+  agentCount: ({ processes = 1 }) => processes,
+  knobs: ["mode", "concurrency", "processes", "keys", "holdMs", "ttlSeconds"],
   shows: "calls",
   seconds: 0.9,
   warmupSeconds: 0.25,
   params: [1, 16, 64].map((concurrency) => ({ concurrency })),
   systems: {
-    etcdwire: open(false),
-    "etcdwire-poll": open(true),
+    etcdwire: openEtcdwire(false),
+    "etcdwire-poll": openEtcdwire(true),
     "grpc-js": openGrpcJs,
     etcd3: openEtcd3,
-    go: openPeer(openGoPeer),
+    go: openPeer(goPeer),
+    rust: openPeer(rustPeer),
   },
-  needs: { go: needGo },
-  hasRow: onlyAloneIfPolling,
+  needs: { go: goPeer.need, rust: rustPeer.need },
+  ownLoops: OWN_LOOPS,
+  hasRow: (system, params) =>
+    onlyAloneIfPolling(system, params) &&
+    (params.keys === undefined || WAITING.includes(system)) &&
+    ((params.holdMs ?? params.ttlSeconds) === undefined || !OWN_LOOPS.includes(system)),
   ratios: [
     {
       name: "acquire c=1 p50: etcdwire-poll / etcdwire",

@@ -1,13 +1,14 @@
-import { runClosedLoop } from "../harness/closed-loop.js";
 import type { Operation } from "../harness/closed-loop.js";
+import { drive } from "../harness/drive.js";
 import { loopingPeer } from "../harness/program-peer.js";
-import type { ProgramPeer } from "../harness/program-peer.js";
-import type { Bar, Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
-import { needGo, openGoPeer } from "../peers/go-peer.js";
+import type { Bar, Params, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
+import type { BuiltPeer } from "../peers/built-peer.js";
+import { goPeer } from "../peers/go-peer.js";
+import { rustPeer } from "../peers/rust-peer.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
 const system = (operation: Operation, close: () => Promise<void> | void): System => ({
-  run: (request) => runClosedLoop(operation, { ...request, concurrency: request.params.concurrency ?? 1 }),
+  run: (request) => drive(operation, request),
   close: async () => {
     await close();
   },
@@ -49,16 +50,16 @@ const openEtcdwireStub: SystemFactory = async (target) => {
 
 /** Without a lease, which that server has not. */
 const openPeer =
-  (openProgram: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+  (peer: BuiltPeer): SystemFactory =>
   async (target) =>
-    loopingPeer(await openProgram(target), 0, ({ params }) => ({
+    loopingPeer(await peer.open(target), 0, ({ params }) => ({
       work: "limit",
       names: [],
       concurrency: params.concurrency ?? 1,
     }));
 
 /** In other languages, and in settings that most people ask about. */
-const isPeer = (name: string): boolean => name === "go";
+const PEERS = ["go", "rust"];
 
 /** Polling is for the lone call: with more in flight the process does not sleep anyway. */
 export const onlyAloneIfPolling = (name: string, { concurrency }: Params): boolean =>
@@ -67,7 +68,8 @@ export const onlyAloneIfPolling = (name: string, { concurrency }: Params): boole
 const calls = {
   server: "null",
   shows: "calls",
-  agentCount: 1,
+  agentCount: ({ processes = 1 }: Params) => processes,
+  knobs: ["mode", "concurrency", "processes"],
   seconds: 0.8,
   warmupSeconds: 0.25,
   params: [1, 16, 64, 256].map((concurrency) => ({ concurrency })),
@@ -85,10 +87,11 @@ export const clientLimit: Workload = {
   ...calls,
   name: "client-limit",
   about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
-  systems: { ...calls.systems, go: openPeer(openGoPeer) },
-  needs: { go: needGo },
+  systems: { ...calls.systems, go: openPeer(goPeer), rust: openPeer(rustPeer) },
+  needs: { go: goPeer.need, rust: rustPeer.need },
+  ownLoops: PEERS,
   hasRow: (name, setting) =>
-    isPeer(name)
+    PEERS.includes(name)
       ? setting.concurrency === 1 || setting.concurrency === 64
       : onlyAloneIfPolling(name, setting),
   ratios: [

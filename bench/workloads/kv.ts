@@ -1,5 +1,5 @@
 import type { KvCalls } from "../harness/clients.js";
-import { runClosedLoop } from "../harness/closed-loop.js";
+import { drive } from "../harness/drive.js";
 import type { Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
 
 const SERVERS = ["etcd", "null"] as const;
@@ -14,9 +14,8 @@ const open =
     await opened.etcd.prepare();
     return {
       run: (request) => {
-        const { server = "etcd", call, concurrency = 1 } = request.params;
-        const operation = opened[server][call as "get" | "put" | "delete" | "txn"];
-        return runClosedLoop(operation, { ...request, concurrency });
+        const { server = "etcd", call } = request.params;
+        return drive(opened[server][call as "get" | "put" | "delete" | "txn"], request);
       },
       close: async () => {
         await Promise.all([opened.etcd.close(), opened.null.close()]);
@@ -45,7 +44,8 @@ export const kv: Workload = {
   about: "get, put, delete and Txn through the facade, on etcd and on a null server",
   onRequest: true,
   server: "etcd-and-null",
-  agentCount: 1,
+  agentCount: ({ processes = 1 }) => processes,
+  knobs: ["mode", "concurrency", "processes"],
   shows: "calls",
   seconds: 0.6,
   warmupSeconds: 0.25,

@@ -1,5 +1,6 @@
 import type { Client, Session } from "../../src/index.js";
-import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
+import { promiseOperation } from "../harness/closed-loop.js";
+import { drive } from "../harness/drive.js";
 import type { Params, RatioRule, RunRequest, SystemFactory, Target, Workload } from "../harness/workload.js";
 
 const TTL_SECONDS = 60;
@@ -26,15 +27,12 @@ const open =
         let count = 0;
         const operation = (): Promise<unknown> => {
           const { client, session } = clients[count % clients.length]!;
-          const key = `bench/leader/${request.runId}/${count++}`;
+          const key = `bench/leader/${request.runId}/${request.agentIndex}/${count++}`;
           return request.params.call === "lock"
             ? lockAndRelease(session, key)
             : client.kv.put(key, "sixteen bytes ok");
         };
-        return runClosedLoop(promiseOperation(operation), {
-          ...request,
-          concurrency: request.params.concurrency ?? 1,
-        });
+        return drive(promiseOperation(operation), request);
       },
       close: async () => {
         await Promise.all(clients.map(({ session }) => session.close()));
@@ -63,7 +61,8 @@ export const leader: Workload = {
   onRequest: true,
   server: "etcd",
   memberCount: 3,
-  agentCount: 1,
+  agentCount: ({ processes = 1 }) => processes,
+  knobs: ["mode", "concurrency", "processes"],
   shows: "calls",
   seconds: 1,
   warmupSeconds: 0.25,

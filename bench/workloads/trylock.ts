@@ -1,6 +1,7 @@
-import { promiseOperation, runClosedLoop } from "../harness/closed-loop.js";
+import { promiseOperation } from "../harness/closed-loop.js";
+import { drive } from "../harness/drive.js";
 import { measureLoop } from "../harness/program-peer.js";
-import type { ProgramPeer } from "../harness/program-peer.js";
+import { PeerMissingError } from "../harness/workload.js";
 import { untilQuiet } from "../harness/server-counters.js";
 import type { Contender } from "../harness/contention.js";
 import type {
@@ -11,12 +12,17 @@ import type {
   Target,
   Workload,
 } from "../harness/workload.js";
-import { needGo, openGoPeer } from "../peers/go-peer.js";
+import type { BuiltPeer } from "../peers/built-peer.js";
+import { goPeer } from "../peers/go-peer.js";
+import { rustPeer } from "../peers/rust-peer.js";
 
 /** Longer than any bench: no lease is renewed while requests are counted. */
 const TTL_SECONDS = 3_600;
-/** The agent that holds the locks; agent 0 tries. */
-const HOLDER = 1;
+/** The last agent of a run holds the locks; the others try. */
+const isHolder = ({ agentIndex, agentCount }: RunSetup | RunRequest): boolean =>
+  agentIndex === agentCount - 1;
+/** Of an open loop, whose tries share them when more are under way. */
+const OPEN_LOOP_NAME_COUNT = 64;
 
 const nothingMeasured: Measurement = {
   operationCount: 0,
@@ -27,9 +33,12 @@ const nothingMeasured: Measurement = {
   totalCount: 0,
 };
 
-/** One name for each try in flight: both systems' sessions have one key per name. */
+/** One name for each try that a process has in flight: all systems' sessions have one key per name. */
 const namesOf = ({ params, runId }: RunSetup | RunRequest): string[] =>
-  Array.from({ length: params.concurrency ?? 1 }, (_, slot) => `bench/trylock/${runId}/${slot}`);
+  Array.from(
+    { length: params.mode === "open" ? OPEN_LOOP_NAME_COUNT : (params.concurrency ?? 1) },
+    (_, slot) => `bench/trylock/${runId}/${slot}`,
+  );
 
 /** What tries, with one client and one session. */
 interface Tryer {
@@ -52,9 +61,10 @@ const open =
     };
     return {
       prepare: async (setup) => {
-        if (setup.agentIndex === HOLDER) {
+        // Those of the run before, in which it may have been this agent's turn to hold.
+        await releaseAll();
+        if (isHolder(setup)) {
           const opened = (holder ??= await openMutexContender(target, TTL_SECONDS));
-          await releaseAll();
           const locks = await Promise.all(namesOf(setup).map((name) => opened.acquire(name)));
           releases = locks.map((lock) => () => lock.release());
         } else {
@@ -64,8 +74,7 @@ const open =
         // A holder watches its key from some time after the acquire on, which is not to be counted as a try's request.
         await untilQuiet(target);
       },
-      run: async (request) =>
-        request.agentIndex === HOLDER ? nothingMeasured : tryer!.run(namesOf(request), request),
+      run: async (request) => (isHolder(request) ? nothingMeasured : tryer!.run(namesOf(request), request)),
       close: async () => {
         await releaseAll();
         await holder?.close();
@@ -79,17 +88,17 @@ const openEtcdwire = open(async (target) => {
   const tryer = await openTryer(target, TTL_SECONDS);
   return {
     run: (names, request) =>
-      runClosedLoop(
-        promiseOperation((slot) => tryer.tryTaken(names[slot]!)),
-        { ...request, concurrency: names.length },
+      drive(
+        promiseOperation((slot) => tryer.tryTaken(names[slot % names.length]!)),
+        request,
       ),
     close: tryer.close,
   };
 });
 
-const tryingPeer = (openPeer: (target: Target) => Promise<ProgramPeer>): SystemFactory =>
+const openPeer = (built: BuiltPeer): SystemFactory =>
   open(async (target) => {
-    const peer = await openPeer(target);
+    const peer = await built.open(target);
     return {
       prepare: () => peer.ask({ type: "prepare", clients: 1, ttlSeconds: TTL_SECONDS }),
       run: (names, request) => measureLoop(peer, { work: "try", names, concurrency: names.length }, request),
@@ -105,7 +114,8 @@ export const trylock: Workload = {
   about: "tries on locks that another process holds: all of them fail, and are told so",
   onRequest: true,
   server: "etcd",
-  agentCount: 2,
+  agentCount: ({ processes = 1 }) => processes + 1,
+  knobs: ["mode", "concurrency", "processes"],
   shows: "calls",
   countsRequests: true,
   figures: ["requestsPerOp", "revisionsPerOp"],
@@ -113,8 +123,13 @@ export const trylock: Workload = {
   seconds: 1,
   warmupSeconds: 0.25,
   params,
-  systems: { etcdwire: openEtcdwire, go: tryingPeer(openGoPeer) },
-  needs: { go: needGo },
+  systems: { etcdwire: openEtcdwire, go: openPeer(goPeer), rust: openPeer(rustPeer) },
+  needs: {
+    go: goPeer.need,
+    rust: () =>
+      Promise.reject(new PeerMissingError("etcd's lock service, which is what etcd-client has, has no try")),
+  },
+  ownLoops: ["go"],
   // Its try puts its key, and deletes it again.
   promiseless: ["go"],
   ratios: params.map((setting) => ({

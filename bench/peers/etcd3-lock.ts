@@ -1,0 +1,29 @@
+/** npm's `etcd3`, its locks as its documentation shows them: each with a lease of its own, and without fencing tokens. */
+import { Etcd3 } from "etcd3";
+import type { Contender } from "../harness/contention.js";
+import type { Target } from "../harness/workload.js";
+
+/** A lock that is taken is an error: etcd3 does not wait. */
+export const openEtcd3Locker = async (
+  { endpoints }: Target,
+  ttlSeconds: number,
+): Promise<Pick<Contender, "acquire" | "close">> => {
+  const client = new Etcd3({ hosts: [...endpoints] });
+  // Connect before the clock starts.
+  await client.get("bench/acquire").string();
+  return {
+    acquire: async (name) => {
+      const lock = client.lock(name).ttl(ttlSeconds);
+      await lock.acquire();
+      return {
+        release: async () => {
+          await lock.release();
+        },
+      };
+    },
+    close: () => {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+};
