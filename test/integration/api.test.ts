@@ -26,6 +26,7 @@ import type {
 } from "../../src/raw.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 /** A generated client's call as a promise. */
 const call = <Request, Reply>(
@@ -66,8 +67,9 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
     cluster = await EtcdCluster.start({ tls, shortElections: true });
   });
   afterAll(() => cluster.close());
-  beforeEach(() => {
+  beforeEach((context) => {
     client = new Client(optionsFor(cluster));
+    return forgetFirstTry(context, client);
   });
   afterEach(() => client.close());
 

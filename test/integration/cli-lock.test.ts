@@ -3,13 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test as anyTest } from "vitest";
 import { Client, Election, Mutex, Session } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { BuiltCli } from "../support/built-cli.js";
 import { needEtcdctl } from "../support/etcdctl.js";
 import { GroupProcess } from "../support/group-process.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
+
+let nameCount = 0;
+/** A name for each try of each test: they run side by side, and a first try (vitest.config.ts) may still hold its own. */
+const test = anyTest.extend<{ name: string }>({
+  // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
+  name: ({}, use) => use(`lock${nameCount++}`),
+});
 
 let cli: BuiltCli;
 let cluster: EtcdCluster;
@@ -69,75 +76,75 @@ const STUBBORN = ["sh", "-c", "trap '' TERM INT; echo ready; read anything"];
 const leaseOf = (name: string, key: string | undefined): bigint => BigInt(`0x${key!.slice(name.length + 1)}`);
 
 describe.concurrent("etcdwire lock with a command", () => {
-  test("tells the command its lock, gives it stdin, exits as it does, and leaves nothing", async () => {
-    const ours = lock("env", "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
+  test("tells the command its lock, gives it stdin, exits as it does, and leaves nothing", async ({
+    name,
+  }) => {
+    const ours = lock(name, "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
     ours.child.stdin.end("from stdin\n");
     expect(await ours.ended).toEqual({ code: 7, signal: null });
     const [fromStdin, key, lease, rev, token] = ours.stdout.split("\n");
     expect(fromStdin).toBe("from stdin");
     const leaseHex = lease!.slice("ETCD_LOCK_LEASE=".length);
-    expect(key).toBe(`ETCD_LOCK_KEY=env/${leaseHex}`);
+    expect(key).toBe(`ETCD_LOCK_KEY=${name}/${leaseHex}`);
     expect(rev).toMatch(/^ETCD_LOCK_REV=[1-9]\d*$/);
     expect(token).toBe(rev!.replace("REV", "TOKEN"));
     expect(ours.stderr).toBe("");
-    expect(await line("env")).toEqual([]);
+    expect(await line(name)).toEqual([]);
     await expect(client.lease.timeToLive(BigInt(`0x${leaseHex}`))).resolves.toMatchObject({ ttlSeconds: -1 });
   });
 
-  test.each([
+  test.for([
     ["killed", ["sh", "-c", "kill -9 $$"], 137],
-    ["not-found", ["/nonexistent/command", "-x"], 127],
-    ["not-executable", [fileURLToPath(import.meta.url)], 126],
-    ["own-flags", ["sh", "-c", '[ "$1" = --ttl ] && exit 3', "sh", "--ttl"], 3],
+    ["not found", ["/nonexistent/command", "-x"], 127],
+    ["not executable", [fileURLToPath(import.meta.url)], 126],
+    ["own flags", ["--ttl=5s", "--grace", "1s", "sh", "-c", '[ "$1" = --ttl ] && exit 3', "sh", "--ttl"], 3],
     ["dashes", ["--", "sh", "-c", "exit 4"], 4],
-    ["flags-behind", ["--ttl=5s", "--grace", "1s", "sh", "-c", "exit 5"], 5],
-  ])(
+  ] as const)(
     "%s: the status is the command's, or says why there is none; the lock is free",
-    async (name, args, code) => {
+    async ([, args, code], { name }) => {
       expect(await lock(name, ...args).ended).toMatchObject({ code });
       expect(await line(name)).toEqual([]);
     },
   );
 
-  test("a wrong command line is a usage error", async () => {
-    const ours = lock("usage", "--ttl", "soon", "true");
+  test("a wrong command line is a usage error", async ({ name }) => {
+    const ours = lock(name, "--ttl", "soon", "true");
     expect(await ours.ended).toMatchObject({ code: 64 });
     expect(ours.stderr).toMatch(/^Error: --ttl is "soon".+\n$/);
   });
 
-  test.each([
+  test.for([
     [["-n"], 1],
     [["-nE", "9"], 9],
     [["-w", "0"], 1],
     [["-w", "50ms"], 1],
     [["--timeout", "0.05", "-E", "3"], 3],
-  ])("%j does not wait longer for a taken lock", async (flags, code) => {
-    const name = `busy${flags.join("")}`;
+  ] as const)("%j does not wait longer for a taken lock", async ([flags, code], { name }) => {
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
     const ours = lock(name, ...flags, "--", "echo", "never");
     expect(await ours.ended).toMatchObject({ code });
     expect(ours.stdout).toBe("");
-    expect(ours.stderr).toMatch(/^Error: lock ".*" (is taken: busy.* has it|was not free in time)\n$/);
+    expect(ours.stderr).toMatch(/^Error: lock ".*" (is taken: .* has it|was not free in time)\n$/);
     expect(await line(name)).toEqual([held.key]);
     await session.close();
   });
 
-  test("-n and -w take a lock that is free", async () => {
-    const runs = [lock("free-n", "-n", "true"), lock("free-w", "-w", "10s", "true")];
+  test("-n and -w take a lock that is free", async ({ name }) => {
+    const runs = [lock(name, "-n", "true"), lock(`${name}-free-w`, "-w", "10s", "true")];
     for (const ours of runs) {
       expect(await ours.ended).toMatchObject({ code: 0 });
       expect(ours.stderr).toBe("");
     }
   });
 
-  test("says how many are ahead, and runs when they are gone", async () => {
+  test("says how many are ahead, and runs when they are gone", async ({ name }) => {
     const sessions = await Promise.all([1, 2, 3].map(() => Session.create(client)));
-    const [first, ...others] = sessions.map((session) => new Mutex(session, "line"));
+    const [first, ...others] = sessions.map((session) => new Mutex(session, name));
     await first!.lock();
     const waiting = others.map((mutex) => mutex.lock());
-    await lineLength("line", 3);
-    const ours = lock("line", "echo", "mine");
+    await lineLength(name, 3);
+    const ours = lock(name, "echo", "mine");
     await ours.says("waiting behind 3 holders");
     expect(ours.stdout).toBe("");
     await Promise.allSettled([...waiting, ...sessions.map((session) => session.close())]);
@@ -145,28 +152,30 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(ours.stdout).toBe("mine\n");
   });
 
-  test("a command whose lease is revoked gets SIGTERM, and the status says lost", async () => {
-    const ours = lock("revoked", ...waitingShell("echo ended; exit 0"));
+  test("a command whose lease is revoked gets SIGTERM, and the status says lost", async ({ name }) => {
+    const ours = lock(name, ...waitingShell("echo ended; exit 0"));
     await ours.says("ready");
-    await client.lease.revoke(leaseOf("revoked", (await line("revoked"))[0]));
+    await client.lease.revoke(leaseOf(name, (await line(name))[0]));
     expect(await ours.ended).toMatchObject({ code: 75 });
     await ours.says("ended");
     expect(ours.stderr).toContain("SIGTERM");
-    expect(ours.stderr).toMatch(/Error: lock "revoked" was lost before the command had ended\n$/);
+    expect(ours.stderr).toMatch(/Error: lock ".*" was lost before the command had ended\n$/);
   });
 
-  test("so does one whose key is deleted; after the grace it gets SIGKILL; nobody hears of it", async () => {
-    const ours = lock("deleted", "--grace", "50ms", ...STUBBORN);
+  test("so does one whose key is deleted; after the grace it gets SIGKILL; nobody hears of it", async ({
+    name,
+  }) => {
+    const ours = lock(name, "--grace", "50ms", ...STUBBORN);
     await ours.says("ready");
     ours.child.stderr.destroy();
-    await client.kv.delete((await line("deleted"))[0]!);
+    await client.kv.delete((await line(name))[0]!);
     expect(await ours.ended).toMatchObject({ code: 75 });
   });
 
-  test.each([
-    ["warn", "read anything", 75],
-    ["warn-failed", "read anything; exit 4", 4],
-  ])("%s: with --on-lost warn the command goes on", async (name, script, code) => {
+  test.for([
+    ["read anything", 75],
+    ["read anything; exit 4", 4],
+  ] as const)("%s: with --on-lost warn the command goes on", async ([script, code], { name }) => {
     const ours = lock(name, "--on-lost", "warn", "sh", "-c", `echo ready; ${script}`);
     await ours.says("ready");
     await client.kv.delete((await line(name))[0]!);
@@ -175,25 +184,25 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(await ours.ended).toMatchObject({ code });
   });
 
-  test("a loss that comes together with the command's end is found", async () => {
-    const ours = lock("just-lost", "sh", "-c", "echo ready; read anything");
+  test("a loss that comes together with the command's end is found", async ({ name }) => {
+    const ours = lock(name, "sh", "-c", "echo ready; read anything");
     await ours.says("ready");
-    await client.kv.delete((await line("just-lost"))[0]!);
+    await client.kv.delete((await line(name))[0]!);
     ours.child.stdin.end("\n");
     expect(await ours.ended).toMatchObject({ code: 75 });
   });
 
-  test("a signal is passed on, and the lock released when the command has ended", async () => {
-    const ours = lock("passed-on", ...waitingShell("echo cleaned up; exit 5"));
+  test("a signal is passed on, and the lock released when the command has ended", async ({ name }) => {
+    const ours = lock(name, ...waitingShell("echo cleaned up; exit 5"));
     await ours.says("ready");
     ours.signal("SIGTERM");
     expect(await ours.ended).toMatchObject({ code: 5 });
     await ours.says("cleaned up");
-    expect(await line("passed-on")).toEqual([]);
+    expect(await line(name)).toEqual([]);
   });
 
-  test("a second signal ends all at once, and the lock too", async () => {
-    const ours = lock("at-once", "--ttl", "600s", ...STUBBORN);
+  test("a second signal ends all at once, and the lock too", async ({ name }) => {
+    const ours = lock(name, "--ttl", "600s", ...STUBBORN);
     await ours.says("ready");
     ours.signal("SIGINT");
     // The first one must have arrived, or the two might be one.
@@ -201,15 +210,14 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(ours.child.exitCode).toBe(null);
     ours.signal("SIGTERM");
     expect(await ours.ended).toMatchObject({ code: 143 });
-    expect(await line("at-once")).toEqual([]);
+    expect(await line(name)).toEqual([]);
   });
 
-  test.each([
+  test.for([
     ["SIGTERM", 143],
     ["SIGINT", 130],
     ["SIGHUP", 129],
-  ] as const)("%s ends the wait, and leaves no place in the line", async (signal, code) => {
-    const name = `interrupted-${signal}`;
+  ] as const)("%s ends the wait, and leaves no place in the line", async ([signal, code], { name }) => {
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
     const ours = lock(name, "echo", "never");
@@ -221,30 +229,30 @@ describe.concurrent("etcdwire lock with a command", () => {
     await session.close();
   });
 
-  test("a killed etcdwire leaves a lock that ends with its lease", async () => {
-    const ours = lock("orphan", "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
+  test("a killed etcdwire leaves a lock that ends with its lease", async ({ name }) => {
+    const ours = lock(name, "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
     await ours.lines(1);
     const session = await Session.create(client);
-    const waiting = new Mutex(session, "orphan").lock();
-    await lineLength("orphan", 2);
+    const waiting = new Mutex(session, name).lock();
+    await lineLength(name, 2);
     ours.signal("SIGKILL");
     expect(await ours.ended).toMatchObject({ signal: "SIGKILL" });
-    expect(await line("orphan")).toHaveLength(2);
+    expect(await line(name)).toHaveLength(2);
     const next = await waiting;
     expect(next.token).toBeGreaterThan(Number(ours.stdout));
-    expect(await line("orphan")).toEqual([next.key]);
+    expect(await line(name)).toEqual([next.key]);
     await session.close();
   });
 
-  test("etcdwire and etcdctl exclude and follow one another", async (context) => {
-    const etcdctl = await needEtcdctl(context, cluster);
-    const file = join(tmpdir(), `etcdwire-turns-${process.pid}`);
+  test("etcdwire and etcdctl exclude and follow one another", async ({ name, skip }) => {
+    const etcdctl = await needEtcdctl({ skip }, cluster);
+    const file = join(tmpdir(), `etcdwire-turns-${process.pid}-${name}`);
     const script = `echo in $ETCD_LOCK_REV >> ${file}; echo out $ETCD_LOCK_REV >> ${file}`;
     try {
       const runs = [0, 1, 2, 3].map((i) =>
         i % 2 === 0
-          ? lock("turns", "sh", "-c", script)
-          : start(etcdctl, [...etcdctlFlags(cluster), "lock", "turns", "--", "sh", "-c", script], API_3),
+          ? lock(name, "sh", "-c", script)
+          : start(etcdctl, [...etcdctlFlags(cluster), "lock", name, "--", "sh", "-c", script], API_3),
       );
       for (const ours of runs) expect(await ours.ended).toMatchObject({ code: 0 });
       const turns = (await readFile(file, "utf8")).trim().split("\n");
@@ -254,9 +262,13 @@ describe.concurrent("etcdwire lock with a command", () => {
       await rm(file, { force: true });
     }
     // And when one of them dies.
-    const etcdctlRun = start(etcdctl, [...etcdctlFlags(cluster), "lock", "deaths", "--ttl", "1"], API_3);
-    await etcdctlRun.says("deaths/");
-    const ours = lock("deaths", "echo", "mine");
+    const etcdctlRun = start(
+      etcdctl,
+      [...etcdctlFlags(cluster), "lock", `${name}-deaths`, "--ttl", "1"],
+      API_3,
+    );
+    await etcdctlRun.says("-deaths/");
+    const ours = lock(`${name}-deaths`, "echo", "mine");
     await ours.says("waiting behind 1 holder of");
     etcdctlRun.killAll();
     expect(await ours.ended).toMatchObject({ code: 0 });
@@ -265,46 +277,46 @@ describe.concurrent("etcdwire lock with a command", () => {
 });
 
 describe.concurrent("etcdwire lock without a command", () => {
-  test("prints its key, holds until a signal, and releases", async () => {
+  test("prints its key, holds until a signal, and releases", async ({ name }) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const ours = lock("hold");
+      const ours = lock(name);
       await ours.lines(1);
-      expect(await line("hold")).toEqual([ours.stdout.trim()]);
+      expect(await line(name)).toEqual([ours.stdout.trim()]);
       ours.signal(signal);
       expect(await ours.ended).toEqual({ code: 0, signal: null });
       expect(ours.stderr).toBe("");
-      expect(await line("hold")).toEqual([]);
+      expect(await line(name)).toEqual([]);
     }
   });
 
-  test("prints JSON on request", async () => {
-    const ours = lock("json", "--write-out", "json");
+  test("prints JSON on request", async ({ name }) => {
+    const ours = lock(name, "--write-out", "json");
     await ours.lines(1);
-    const [key] = await line("json");
+    const [key] = await line(name);
     const printed = JSON.parse(ours.stdout) as Record<string, unknown>;
-    expect(printed).toMatchObject({ name: "json", key: Buffer.from(key!).toString("base64") });
+    expect(printed).toMatchObject({ name, key: Buffer.from(key!).toString("base64") });
     expect(printed["token"]).toBe(printed["rev"]);
     ours.signal("SIGTERM");
     await ours.ended;
   });
 
-  test("exits with 75 when it is lost", async () => {
-    const ours = lock("hold-lost");
+  test("exits with 75 when it is lost", async ({ name }) => {
+    const ours = lock(name);
     await ours.lines(1);
     await client.kv.delete(ours.stdout.trim());
     expect(await ours.ended).toMatchObject({ code: 75 });
-    expect(ours.stderr).toMatch(/^Error: lock "hold-lost" .*\n$/);
+    expect(ours.stderr).toMatch(/^Error: lock ".*" .*\n$/);
   });
 
-  test("releases when nobody reads the key", async () => {
+  test("releases when nobody reads the key", async ({ name }) => {
     const session = await Session.create(client);
-    const held = await new Mutex(session, "unread").lock();
-    const ours = lock("unread");
+    const held = await new Mutex(session, name).lock();
+    const ours = lock(name);
     await ours.says("waiting");
     ours.child.stdout.destroy();
     await held.release();
     expect(await ours.ended).toMatchObject({ code: 141 });
-    expect(await line("unread")).toEqual([]);
+    expect(await line(name)).toEqual([]);
     await session.close();
   });
 });
@@ -312,14 +324,14 @@ describe.concurrent("etcdwire lock without a command", () => {
 describe.concurrent("etcdwire elect", () => {
   const elect = (...args: string[]): GroupProcess => run("elect", ...args);
 
-  test("leads once it is its turn, prints key and proposal, and resigns at a signal", async () => {
-    const first = elect("turn", "first");
+  test("leads once it is its turn, prints key and proposal, and resigns at a signal", async ({ name }) => {
+    const first = elect(name, "first");
     const [key] = await first.lines(2);
-    expect(await line("turn")).toEqual([key]);
+    expect(await line(name)).toEqual([key]);
     expect(first.stdout).toBe(`${key!}\nfirst\n`);
-    const second = elect("turn", "second", "--write-out", "json");
-    await lineLength("turn", 2);
-    const [, secondKey] = await line("turn");
+    const second = elect(name, "second", "--write-out", "json");
+    await lineLength(name, 2);
+    const [, secondKey] = await line(name);
     first.signal("SIGINT");
     expect(await first.ended).toEqual({ code: 0, signal: null });
     expect(first.stderr).toBe("");
@@ -333,35 +345,35 @@ describe.concurrent("etcdwire elect", () => {
     });
     second.signal("SIGTERM");
     expect(await second.ended).toMatchObject({ code: 0 });
-    expect(await line("turn")).toEqual([]);
+    expect(await line(name)).toEqual([]);
   });
 
-  test("a candidate that is interrupted leaves no place in the line", async () => {
+  test("a candidate that is interrupted leaves no place in the line", async ({ name }) => {
     const session = await Session.create(client);
-    const leadership = await new Election(session, "candidate").campaign("ours");
-    const candidate = elect("candidate", "theirs");
-    await lineLength("candidate", 2);
+    const leadership = await new Election(session, name).campaign("ours");
+    const candidate = elect(name, "theirs");
+    await lineLength(name, 2);
     candidate.signal("SIGTERM");
     expect(await candidate.ended).toMatchObject({ code: 143 });
     expect(candidate.stdout).toBe("");
-    expect(await line("candidate")).toEqual([leadership.key]);
+    expect(await line(name)).toEqual([leadership.key]);
     await session.close();
   });
 
-  test("a leadership that is lost ends it", async () => {
-    const leader = elect("lost", "it");
+  test("a leadership that is lost ends it", async ({ name }) => {
+    const leader = elect(name, "it");
     const [key] = await leader.lines(2);
-    await client.lease.revoke(leaseOf("lost", key));
+    await client.lease.revoke(leaseOf(name, key));
     expect(await leader.ended).toMatchObject({ code: 75 });
     expect(leader.stderr).toMatch(/^Error: .+\n$/);
   });
 
-  test("-l prints leaders and what they proclaim", async () => {
+  test("-l prints leaders and what they proclaim", async ({ name }) => {
     const session = await Session.create(client);
-    const election = new Election(session, "listen");
+    const election = new Election(session, name);
     const leadership = await election.campaign("one");
-    const plain = elect("-l", "listen");
-    const json = elect("listen", "--listen", "-w", "json");
+    const plain = elect("-l", name);
+    const json = elect(name, "--listen", "-w", "json");
     await Promise.all([plain.lines(2), json.lines(1)]);
     await leadership.proclaim("two");
     expect(await plain.lines(4)).toEqual([leadership.key, "one", leadership.key, "two"]);
@@ -375,13 +387,13 @@ describe.concurrent("etcdwire elect", () => {
     await session.close();
   });
 
-  test("etcdctl elect and etcdwire elect follow one another", async (context) => {
-    const etcdctl = await needEtcdctl(context, cluster);
-    const theirs = start(etcdctl, [...etcdctlFlags(cluster), "elect", "shared", "theirs"], API_3);
+  test("etcdctl elect and etcdwire elect follow one another", async ({ name, skip }) => {
+    const etcdctl = await needEtcdctl({ skip }, cluster);
+    const theirs = start(etcdctl, [...etcdctlFlags(cluster), "elect", name, "theirs"], API_3);
     const printed = await theirs.lines(2);
-    const ours = elect("shared", "ours");
-    await lineLength("shared", 2);
-    const observer = start(etcdctl, [...etcdctlFlags(cluster), "elect", "-l", "shared"], API_3);
+    const ours = elect(name, "ours");
+    await lineLength(name, 2);
+    const observer = start(etcdctl, [...etcdctlFlags(cluster), "elect", "-l", name], API_3);
     expect(await observer.lines(2)).toEqual(printed);
     theirs.signal("SIGINT");
     const [key] = await ours.lines(2);
@@ -394,21 +406,21 @@ describe.concurrent("etcdwire elect", () => {
 
 // They stop the member, so they come after all others.
 describe("etcdwire lock and a cluster that is gone", () => {
-  test("no endpoint answers: unavailable, within the command's timeout", async () => {
+  test("no endpoint answers: unavailable, within the command's timeout", async ({ name }) => {
     const gone = ["--endpoints", "127.0.0.1:1", "--command-timeout", "300ms"];
-    const ours = lock("gone", ...gone, "true");
+    const ours = lock(name, ...gone, "true");
     expect(await ours.ended).toMatchObject({ code: 69 });
     expect(ours.stderr).toMatch(/^Error: .+\n$/);
   });
 
-  test("the command is ended, waiting too; a release that is not confirmed is told of", async () => {
+  test("the command is ended, waiting too; a release that is not confirmed is told of", async ({ name }) => {
     const args = ["--ttl", "1", "--command-timeout", "500ms"];
     const session = await Session.create(client, { ttlSeconds: 60 });
-    await new Mutex(session, "taken").lock();
-    const holding = lock("stopped", ...args, ...waitingShell("echo ended; exit 0"));
-    const waiting = lock("taken", ...args, "echo", "never");
+    await new Mutex(session, `${name}-taken`).lock();
+    const holding = lock(name, ...args, ...waitingShell("echo ended; exit 0"));
+    const waiting = lock(`${name}-taken`, ...args, "echo", "never");
     const ending = lock(
-      "ending",
+      `${name}-ending`,
       "--ttl",
       "60",
       "--command-timeout",
@@ -417,7 +429,7 @@ describe("etcdwire lock and a cluster that is gone", () => {
       "-c",
       "echo ready; read anything; exit 6",
     );
-    const silent = lock("silent", ...args);
+    const silent = lock(`${name}-silent`, ...args);
     await Promise.all([
       holding.says("ready"),
       waiting.says("waiting"),
@@ -428,7 +440,7 @@ describe("etcdwire lock and a cluster that is gone", () => {
     try {
       ending.child.stdin.end("\n");
       expect(await ending.ended).toMatchObject({ code: 6 });
-      expect(ending.stderr).toContain('lock "ending" could not be given up');
+      expect(ending.stderr).toContain(`lock "${name}-ending" could not be given up`);
       expect(await holding.ended).toMatchObject({ code: 75 });
       expect(holding.stdout).toContain("ended");
       expect(await waiting.ended).toMatchObject({ code: 69 });

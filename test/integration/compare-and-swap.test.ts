@@ -1,11 +1,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Client, CompareError, compareAndDelete, compareAndSwap } from "../../src/index.js";
 import type { KeyValue, LeaseEvent, Namespace, EtcdError } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { MemoryStore, StoreClient } from "../locks/memory-store.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 let cluster: EtcdCluster;
 let client: Client;
@@ -13,6 +14,7 @@ beforeAll(async () => {
   cluster = await EtcdCluster.start({ shortElections: true });
   client = new Client(optionsFor(cluster));
 });
+beforeEach((context) => forgetFirstTry(context, client));
 afterAll(async () => {
   await client.close();
   await cluster.close();

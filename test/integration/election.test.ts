@@ -4,6 +4,7 @@ import { AbortError, Client, Election, LockLostError, Session, op } from "../../
 import type { ElectedLeader, EtcdError } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 
 let cluster: EtcdCluster;
@@ -13,8 +14,9 @@ beforeAll(async () => {
   cluster = await EtcdCluster.start({ members: 3, shortElections: true });
 });
 afterAll(() => cluster.close());
-beforeEach(() => {
+beforeEach((context) => {
   client = new Client(optionsFor(cluster));
+  return forgetFirstTry(context, client);
 });
 afterEach(() => client.close());
 

@@ -9,6 +9,7 @@ import { EtcdCluster } from "../../src/testing/index.js";
 import { needEtcdctl } from "../support/etcdctl.js";
 import { GoPeer, type GoLeader } from "../support/go-peer.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 // Our locks and elections beside those of others, on the same names: Go's concurrency package, etcdctl, and the server's
 // own services (v3lock, v3election), which are Go's package inside of etcd.
@@ -24,8 +25,9 @@ beforeAll(async () => {
   await GoPeer.prepare();
 }, 600_000);
 afterAll(() => cluster.close());
-beforeEach(() => {
+beforeEach((context) => {
   client = new Client(optionsFor(cluster));
+  return forgetFirstTry(context, client);
 });
 afterEach(async () => {
   await client.close();

@@ -4,6 +4,7 @@ import { AbortError, Client, KeyLock, LockLostError, Session, op } from "../../s
 import type { Lock } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 describe.each([{ tls: false }, { tls: true }])("locks of one key on a real etcd, tls: $tls", ({ tls }) => {
   let cluster: EtcdCluster;
@@ -12,8 +13,9 @@ describe.each([{ tls: false }, { tls: true }])("locks of one key on a real etcd,
     cluster = await EtcdCluster.start({ tls, shortElections: true });
   });
   afterAll(() => cluster.close());
-  beforeEach(() => {
+  beforeEach((context) => {
     client = new Client(optionsFor(cluster));
+    return forgetFirstTry(context, client);
   });
   afterEach(() => client.close());
 

@@ -1,9 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Client } from "../../src/index.js";
 import type { KeptLease, LeaseEvent } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 /** The server's count of something about keepalive streams, from its metrics. */
 const keepAliveMetric = async (cluster: EtcdCluster, name: string): Promise<number> => {
@@ -21,6 +22,7 @@ describe("one member", () => {
     cluster = await EtcdCluster.start({ shortElections: true });
     client = new Client(optionsFor(cluster));
   });
+  beforeEach((context) => forgetFirstTry(context, client));
   afterAll(async () => {
     await client.close();
     await cluster.close();

@@ -13,6 +13,7 @@ import {
 import type { Lock } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 let cluster: EtcdCluster;
 /** One for each of two processes, as it were. */
@@ -23,8 +24,9 @@ beforeAll(async () => {
   cluster = await EtcdCluster.start({ members: 3, shortElections: true });
 }, 60_000);
 afterAll(() => cluster.close());
-beforeEach(async () => {
+beforeEach(async (context) => {
   clients = [new Client(optionsFor(cluster)), new Client(optionsFor(cluster))];
+  await forgetFirstTry(context, clients[0]!);
   sessions = await Promise.all(clients.map((client) => Session.create(client, { ttlSeconds: 20 })));
 });
 afterEach(async () => {

@@ -13,6 +13,7 @@ import { AbortError, Client, LockLostError, Mutex, Session, op, param } from "..
 import type { Lock, RpcEvent } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 import { spawnSource } from "../support/source-process.js";
 
 const firstLine = async (output: Readable): Promise<string> => {
@@ -31,8 +32,9 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     cluster = await EtcdCluster.start({ tls, shortElections: true });
   });
   afterAll(() => cluster.close());
-  beforeEach(async () => {
+  beforeEach(async (context) => {
     client = new Client(optionsFor(cluster));
+    await forgetFirstTry(context, client);
     folder = await mkdtemp(join(tmpdir(), "etcdwire-locks-"));
     await writeFile(join(folder, "options.json"), JSON.stringify(optionsFor(cluster)));
   });
@@ -310,8 +312,9 @@ describe("a mutex on a real etcd", () => {
     cluster = await EtcdCluster.start({ shortElections: true });
   });
   afterAll(() => cluster.close());
-  beforeEach(() => {
+  beforeEach((context) => {
     client = new Client(optionsFor(cluster));
+    return forgetFirstTry(context, client);
   });
   afterEach(() => client.close());
 

@@ -2,11 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Client, Mutex, Session, compare, op, param } from "../../src/index.js";
 import type { KeyValue, OperationResult, TxnView } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 const names = (kvs: readonly KeyValue[]): string[] => kvs.map(({ key }) => key.string());
 
@@ -17,6 +18,7 @@ describe("a namespace on a real etcd", () => {
     cluster = await EtcdCluster.start({ shortElections: true });
     client = new Client(optionsFor(cluster));
   });
+  beforeEach((context) => forgetFirstTry(context, client));
   afterAll(async () => {
     await client.close();
     await cluster.close();

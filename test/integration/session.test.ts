@@ -4,6 +4,7 @@ import { Client, KeyLock, Session } from "../../src/index.js";
 import type { Lock } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 import { spawnSource } from "../support/source-process.js";
 
 let cluster: EtcdCluster;
@@ -13,8 +14,9 @@ beforeAll(async () => {
   cluster = await EtcdCluster.start({ shortElections: true });
 });
 afterAll(() => cluster.close());
-beforeEach(() => {
+beforeEach((context) => {
   client = new Client(optionsFor(cluster));
+  return forgetFirstTry(context, client);
 });
 afterEach(() => client.close());
 

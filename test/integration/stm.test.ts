@@ -1,9 +1,10 @@
 import diagnostics_channel from "node:diagnostics_channel";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Client, EtcdError, LockLostError, Mutex, Session, stm } from "../../src/index.js";
 import type { RpcEvent, StmIsolation, StmTxn } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { optionsFor } from "../support/real-cluster.js";
+import { forgetFirstTry } from "../support/second-try.js";
 
 const LEVELS: readonly StmIsolation[] = [
   "serializable-snapshot",
@@ -56,6 +57,7 @@ describe("on one member", () => {
     cluster = await EtcdCluster.start({ shortElections: true });
     client = new Client(optionsFor(cluster));
   });
+  beforeEach((context) => forgetFirstTry(context, client));
   afterAll(async () => {
     await client.close();
     await cluster.close();

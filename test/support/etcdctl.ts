@@ -8,14 +8,17 @@ const known = new Map<string, Promise<string>>();
  * The path of a real etcdctl, of the cluster's line where that can be had. Where there is none at all the test is
  * skipped, and says why; in CI it fails.
  */
-export const needEtcdctl = async (context: TestContext, { version }: EtcdCluster): Promise<string> => {
+export const needEtcdctl = async (
+  { skip }: Pick<TestContext, "skip">,
+  { version }: EtcdCluster,
+): Promise<string> => {
   let search = known.get(version);
   if (search === undefined) known.set(version, (search = findPath(version)));
   try {
     return await search;
   } catch (error) {
     if (process.env["CI"] === "true" || !(error instanceof EtcdStartError)) throw error;
-    return context.skip(error.message);
+    return skip(error.message);
   }
 };
 
