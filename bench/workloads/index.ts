@@ -2,9 +2,11 @@ import type { Workload } from "../harness/workload.js";
 import { acquire } from "./acquire.js";
 import { alloc } from "./alloc.js";
 import { clientLimit, inFlight, tls } from "./client-limit.js";
+import { election, observe } from "./election.js";
 import { failover } from "./failover.js";
 import { fairness } from "./fairness.js";
 import { handover } from "./handover.js";
+import { harness } from "./harness.js";
 import { kv } from "./kv.js";
 import { leader } from "./leader.js";
 import { local } from "./local.js";
@@ -26,10 +28,13 @@ export const workloads: readonly Workload[] = [
   kv,
   txn,
   watch,
+  election,
+  observe,
   trylock,
   local,
   scale,
   failover,
+  harness,
 ];
 
 export const workloadNamed = (name: string): Workload | undefined =>

@@ -1,0 +1,51 @@
+/** Elections by npm's `etcd3`, as its documentation of `client.election` shows them. */
+import { Etcd3 } from "etcd3";
+import type { Contender } from "../harness/contention.js";
+import type { ElectionClient } from "../harness/proclamations.js";
+import type { Target } from "../harness/workload.js";
+
+export const openCandidate = ({ endpoints }: Target, ttlSeconds: number): Contender => {
+  const client = new Etcd3({ hosts: [...endpoints] });
+  return {
+    acquire: async (name) => {
+      const campaign = client.election(name, ttlSeconds).campaign("candidate");
+      await campaign.wait();
+      // It tells nobody the revision of its key: there is no token.
+      return { release: () => campaign.resign() };
+    },
+    close: () => {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+};
+
+export const openElectionClient = ({ endpoints }: Target, ttlSeconds: number): ElectionClient => {
+  const client = new Etcd3({ hosts: [...endpoints] });
+  return {
+    lead: (name) => client.election(name, ttlSeconds).campaign("leader").wait(),
+    observe: (name, onValue) => {
+      // It resolves when it has heard of a leader.
+      const observing = client
+        .election(name, ttlSeconds)
+        .observe()
+        .then((observer) => {
+          const tell = (value: string | undefined): void => {
+            if (value !== undefined) onValue(value);
+          };
+          observer.on("change", tell);
+          // What else it says shows as a last word that never came.
+          observer.on("error", () => {});
+          tell(observer.leader());
+          return observer;
+        });
+      return async () => {
+        await (await observing).cancel();
+      };
+    },
+    close: () => {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+};
