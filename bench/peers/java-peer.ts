@@ -5,9 +5,10 @@ import { buildOnce } from "../../src/testing/built-program.js";
 import { findOnPath, runCommand } from "../../src/testing/command.js";
 import type { Environment } from "../../src/testing/command.js";
 import { packageRoot } from "../harness/package-root.js";
-import { ProgramPeer } from "../harness/program-peer.js";
-import { PeerMissingError } from "../harness/workload.js";
-import type { Target } from "../harness/workload.js";
+import { monotonicUs, PeerMissingError } from "../harness/workload.js";
+import type { SystemFactory } from "../harness/workload.js";
+import { builtPeer } from "./built-peer.js";
+import type { PeerCommand } from "./built-peer.js";
 
 const MAIN_CLASS = "etcdwire.bench.Peer";
 /** What a build leaves: the program's jar and those of its libraries. */
@@ -16,15 +17,14 @@ const LIBRARIES = "lib";
 const JAVA_VERSION_MIN = 17;
 /** Cold, with downloads of some 40 MB: about a minute on two cores that have nothing else to do. */
 const BUILD_TIMEOUT_MS = 480_000;
+const NICE = 10;
 const VERSION_TIMEOUT_MS = 30_000;
 /** Maven's words for "the registry has not given it to me": everything else is a mistake of ours. */
 const UNREACHABLE = /could not (be resolved|transfer|find)|cannot access|unknown host|offline mode/i;
 
-/** How it is started. */
-interface JavaCommand {
-  readonly program: string;
-  readonly words: readonly string[];
-}
+/** The better part of what the compiler of a JVM does for such a program is done by then, on two idle cores. */
+const WARM_UP_MS = 3_000;
+const WARM_UP_RUNS = 10;
 
 const javaMajor = (version: string): number => Number(/^javac (?:1\.)?(\d+)/m.exec(version)?.[1] ?? 0);
 
@@ -46,7 +46,7 @@ const firstError = (log: string): string | undefined =>
 export const buildJavaPeer = async (
   log: (line: string) => void,
   environment: Environment = process.env,
-): Promise<JavaCommand> => {
+): Promise<PeerCommand> => {
   const onPath = async (name: string): Promise<string> => {
     const found = await findOnPath(name, environment);
     if (found === undefined) throw new PeerMissingError(`no \`${name}\` on PATH`);
@@ -59,15 +59,13 @@ export const buildJavaPeer = async (
     throw new PeerMissingError(`${version.output.trim()} is older than ${JAVA_VERSION_MIN}`);
 
   const sourceFolder = path.join(packageRoot(), "bench", "peers", "java");
-  const nice = await findOnPath("nice", environment);
   const build = async (folder: string): Promise<void> => {
     const project = path.join(folder, "project");
     await mkdir(project);
     for (const name of ["pom.xml", "src"])
       await cp(path.join(sourceFolder, name), path.join(project, name), { recursive: true });
-    const words = [maven, "-q", "-B", "-l", "build.log", "package"];
-    const [program, ...rest] = nice === undefined ? words : [nice, "-n", "10", ...words];
-    const built = await runCommand(program!, rest, {
+    const words = ["-n", String(NICE), maven, "-q", "-B", "-l", "build.log", "package"];
+    const built = await runCommand("nice", words, {
       environment,
       directory: project,
       timeoutMs: BUILD_TIMEOUT_MS,
@@ -95,13 +93,33 @@ export const buildJavaPeer = async (
   return { program: java, words: ["-cp", path.join(libraries, "*"), MAIN_CLASS] };
 };
 
-/** Builds it where Java and Maven are. */
-export const needJava = async (log: (line: string) => void): Promise<void> => {
-  await buildJavaPeer(log);
-};
+export const javaPeer = builtPeer("java", buildJavaPeer);
 
-/** After `needJava`, in an agent's process. */
-export const openJavaPeer = async ({ endpoints }: Target): Promise<ProgramPeer> => {
-  const { program, words } = await buildJavaPeer(() => {});
-  return ProgramPeer.open(program, endpoints, words);
-};
+/**
+ * Makes a system run for a while, unmeasured, when it is prepared for the first time: a JVM interprets its code until it
+ * has seen it some thousand times, which the warm-up of one run is too short for.
+ */
+export const warmedUp =
+  (open: SystemFactory): SystemFactory =>
+  async (target) => {
+    const system = await open(target);
+    let isWarm = false;
+    return {
+      prepare: async (setup) => {
+        await system.prepare?.(setup);
+        if (isWarm) return;
+        isWarm = true;
+        await system.run({
+          ...setup,
+          params: { ...setup.params, holdMs: 0 },
+          runId: `${setup.runId}-warm-up`,
+          warmupMs: 0,
+          // A smoke run has no time for it.
+          durationMs: Math.min(WARM_UP_MS, WARM_UP_RUNS * setup.durationMs),
+          startAtUs: monotonicUs(),
+        });
+      },
+      run: (request) => system.run(request),
+      close: () => system.close(),
+    };
+  };

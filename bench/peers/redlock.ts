@@ -7,9 +7,6 @@ import Redlock, { ExecutionError, ResourceLockedError } from "redlock";
 import type { Lock } from "redlock";
 import type { Contender } from "../harness/contention.js";
 import type { Target } from "../harness/workload.js";
-import { startRedis } from "./redis-server.js";
-
-export { startRedis as needRedis };
 
 /** Longer than any run: nothing is extended while locks are counted. */
 const LOCK_DURATION_MS = 600_000;

@@ -8,6 +8,8 @@ import { monotonicUs } from "../harness/workload.js";
 import type { Hold, Measurement, RunRequest, SystemFactory, Target, Workload } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
 import { goPeer } from "../peers/go-peer.js";
+import { javaPeer, warmedUp } from "../peers/java-peer.js";
+import { needRedis } from "../peers/need-redis.js";
 import { rustPeer } from "../peers/rust-peer.js";
 import { onlyAloneIfPolling } from "./client-limit.js";
 
@@ -86,6 +88,12 @@ const openEtcd3 = lockingSystem(async (target, ttlSeconds) => {
   return openEtcd3Locker(target, ttlSeconds);
 });
 
+/** On a Redis, not on the etcd. Its locks have a TTL each and no session. */
+const openRedlock = lockingSystem(async (target) => {
+  const { openRedlockContender } = await import("../peers/redlock.js");
+  return openRedlockContender(target);
+});
+
 const openPeer =
   (peer: BuiltPeer): SystemFactory =>
   async (target) =>
@@ -95,10 +103,10 @@ const openPeer =
       concurrency: params.concurrency ?? 1,
     }));
 
-/** Systems whose locks wait for their turn: the others give up on a name that is taken, so they have no rows with `keys`. */
-const WAITING = ["etcdwire", "etcdwire-poll"];
+/** Systems whose locks wait for one that is taken: the others give up, so they have no rows with `keys`. */
+const WAITING = ["etcdwire", "etcdwire-poll", "redlock"];
 /** Programs in other languages: they lock and release, under a lease of a minute. */
-const OWN_LOOPS = ["go", "rust"];
+const OWN_LOOPS = ["go", "rust", "java"];
 
 /** What one uncontended lock costs; with `keys`, what locks cost that others want too. */
 export const acquire: Workload = {
@@ -118,8 +126,10 @@ export const acquire: Workload = {
     etcd3: openEtcd3,
     go: openPeer(goPeer),
     rust: openPeer(rustPeer),
+    java: warmedUp(openPeer(javaPeer)),
+    redlock: openRedlock,
   },
-  needs: { go: goPeer.need, rust: rustPeer.need },
+  needs: { go: goPeer.need, rust: rustPeer.need, java: javaPeer.need, redlock: needRedis },
   ownLoops: OWN_LOOPS,
   hasRow: (system, params) =>
     onlyAloneIfPolling(system, params) &&

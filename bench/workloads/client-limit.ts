@@ -4,6 +4,7 @@ import { loopingPeer } from "../harness/program-peer.js";
 import type { Bar, Params, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
 import { goPeer } from "../peers/go-peer.js";
+import { javaPeer, warmedUp } from "../peers/java-peer.js";
 import { rustPeer } from "../peers/rust-peer.js";
 
 /** A system of this workload: how it makes one call, and how it is closed. */
@@ -59,7 +60,7 @@ const openPeer =
     }));
 
 /** In other languages, and in settings that most people ask about. */
-const PEERS = ["go", "rust"];
+const PEERS = ["go", "rust", "java"];
 
 /** Polling is for the lone call: with more in flight the process does not sleep anyway. */
 export const onlyAloneIfPolling = (name: string, { concurrency }: Params): boolean =>
@@ -87,8 +88,13 @@ export const clientLimit: Workload = {
   ...calls,
   name: "client-limit",
   about: "one Txn (1 compare, 1 get) against a null gRPC server in its own process",
-  systems: { ...calls.systems, go: openPeer(goPeer), rust: openPeer(rustPeer) },
-  needs: { go: goPeer.need, rust: rustPeer.need },
+  systems: {
+    ...calls.systems,
+    go: openPeer(goPeer),
+    rust: openPeer(rustPeer),
+    java: warmedUp(openPeer(javaPeer)),
+  },
+  needs: { go: goPeer.need, rust: rustPeer.need, java: javaPeer.need },
   ownLoops: PEERS,
   hasRow: (name, setting) =>
     PEERS.includes(name)

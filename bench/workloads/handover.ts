@@ -3,7 +3,11 @@ import type { Contender } from "../harness/contention.js";
 import { writeForeign } from "../harness/foreign-writes.js";
 import { contendingPeer } from "../harness/program-peer.js";
 import type { Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
-import { needGo, openGoPeer } from "../peers/go-peer.js";
+import type { BuiltPeer } from "../peers/built-peer.js";
+import { goPeer } from "../peers/go-peer.js";
+import { javaPeer, warmedUp } from "../peers/java-peer.js";
+import { needRedis, notOnEtcd } from "../peers/need-redis.js";
+import { rustPeer } from "../peers/rust-peer.js";
 
 /** Longer than any bench: no lease is renewed while hand-overs are counted, whoever's it is. */
 const TTL_SECONDS = 3_600;
@@ -75,7 +79,15 @@ const openServerLock = contending(async (target) => {
   return openServerLockContender(target.endpoints[0]!, TTL_SECONDS);
 });
 
-const openGo = open(async (target) => contendingPeer(await openGoPeer(target), TTL_SECONDS));
+const openPeer = (peer: BuiltPeer): SystemFactory =>
+  open(async (target) => contendingPeer(await peer.open(target), TTL_SECONDS));
+
+const openRedlock = notOnEtcd(
+  contending(async (target) => {
+    const { openRedlockContender } = await import("../peers/redlock.js");
+    return openRedlockContender(target);
+  }),
+);
 
 const openLimit = open(async (target) => {
   const { LimitSide } = await import("../peers/etcdwire-limit.js");
@@ -143,12 +155,19 @@ export const handover: Workload = {
   systems: {
     etcdwire: openEtcdwire,
     "server-lock": openServerLock,
-    go: openGo,
+    go: openPeer(goPeer),
+    rust: openPeer(rustPeer),
+    java: warmedUp(openPeer(javaPeer)),
+    redlock: openRedlock,
     limit: openLimit,
   },
-  needs: { go: needGo },
-  hasRow: (system, { contenders, processes, holdMs }) =>
-    system !== "limit" || (contenders === 2 && processes === 2 && holdMs === 0),
+  needs: { go: goPeer.need, rust: rustPeer.need, java: javaPeer.need, redlock: needRedis },
+  hasRow: (system, { contenders, processes, holdMs, members, foreignWrites }) => {
+    if (system === "limit") return contenders === 2 && processes === 2 && holdMs === 0;
+    // One Redis, and nobody else's writes.
+    if (system === "redlock") return members === 1 && foreignWrites === 0;
+    return true;
+  },
   ratios: [
     serverLockRule(0, 10),
     serverLockRule(10, 4),

@@ -14,6 +14,8 @@ import type {
 } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
 import { goPeer } from "../peers/go-peer.js";
+import { javaPeer } from "../peers/java-peer.js";
+import { needRedis, notOnEtcd } from "../peers/need-redis.js";
 import { rustPeer } from "../peers/rust-peer.js";
 
 /** Longer than any bench: no lease is renewed while requests are counted. */
@@ -47,11 +49,15 @@ interface Tryer {
   readonly close: () => Promise<void>;
 }
 
-/** The holder is etcdwire in another process, for both systems: they exclude one another. */
+const openEtcdwireHolder = async (target: Target): Promise<Contender> => {
+  const { openMutexContender } = await import("../peers/etcdwire.js");
+  return openMutexContender(target, TTL_SECONDS);
+};
+
+/** The holder is etcdwire in another process, for all systems on etcd: they exclude one another. */
 const open =
-  (openTryer: (target: Target) => Promise<Tryer>): SystemFactory =>
-  async (target) => {
-    const { openMutexContender } = await import("../peers/etcdwire.js");
+  (openTryer: (target: Target) => Promise<Tryer>, openHolder = openEtcdwireHolder): SystemFactory =>
+  (target) => {
     let holder: Contender | undefined;
     let tryer: Tryer | undefined;
     let releases: (() => Promise<void>)[] = [];
@@ -59,12 +65,12 @@ const open =
       await Promise.all(releases.map((release) => release()));
       releases = [];
     };
-    return {
+    return Promise.resolve({
       prepare: async (setup) => {
         // Those of the run before, in which it may have been this agent's turn to hold.
         await releaseAll();
         if (isHolder(setup)) {
-          const opened = (holder ??= await openMutexContender(target, TTL_SECONDS));
+          const opened = (holder ??= await openHolder(target));
           const locks = await Promise.all(namesOf(setup).map((name) => opened.acquire(name)));
           releases = locks.map((lock) => () => lock.release());
         } else {
@@ -80,21 +86,36 @@ const open =
         await holder?.close();
         await tryer?.close();
       },
-    };
+    });
   };
+
+const triesOf =
+  (tryTaken: (name: string) => Promise<unknown>): Tryer["run"] =>
+  (names, request) =>
+    drive(
+      promiseOperation((slot) => tryTaken(names[slot % names.length]!)),
+      request,
+    );
 
 const openEtcdwire = open(async (target) => {
   const { openTryer } = await import("../peers/etcdwire.js");
   const tryer = await openTryer(target, TTL_SECONDS);
-  return {
-    run: (names, request) =>
-      drive(
-        promiseOperation((slot) => tryer.tryTaken(names[slot % names.length]!)),
-        request,
-      ),
-    close: tryer.close,
-  };
+  return { run: triesOf((name) => tryer.tryTaken(name)), close: tryer.close };
 });
+
+const openRedlock = notOnEtcd(
+  open(
+    async (target) => {
+      const { openRedlockTryer } = await import("../peers/redlock.js");
+      const tryer = await openRedlockTryer(target);
+      return { run: triesOf(tryer.tryTaken), close: tryer.close };
+    },
+    async (target) => {
+      const { openRedlockContender } = await import("../peers/redlock.js");
+      return openRedlockContender(target);
+    },
+  ),
+);
 
 const openPeer = (built: BuiltPeer): SystemFactory =>
   open(async (target) => {
@@ -123,11 +144,20 @@ export const trylock: Workload = {
   seconds: 1,
   warmupSeconds: 0.25,
   params,
-  systems: { etcdwire: openEtcdwire, go: openPeer(goPeer), rust: openPeer(rustPeer) },
+  systems: {
+    etcdwire: openEtcdwire,
+    go: openPeer(goPeer),
+    rust: openPeer(rustPeer),
+    java: openPeer(javaPeer),
+    redlock: openRedlock,
+  },
   needs: {
     go: goPeer.need,
     rust: () =>
       Promise.reject(new PeerMissingError("etcd's lock service, which is what etcd-client has, has no try")),
+    java: () =>
+      Promise.reject(new PeerMissingError("etcd's lock service, which is what jetcd has, has no try")),
+    redlock: needRedis,
   },
   ownLoops: ["go"],
   // Its try puts its key, and deletes it again.
