@@ -2,10 +2,14 @@
 import type { Environment } from "../../src/cli/global-flags.js";
 import { UsageError, isEtcdError } from "../../src/cli/exit-codes.js";
 import { openProgress } from "../harness/progress.js";
-import { writeJson } from "../report/json.js";
 import { renderTable } from "../report/table.js";
 import { systemNames, workloads as allWorkloads } from "../workloads/index.js";
 import { ClusterError } from "./cluster.js";
+import { parseCompareOptions } from "./compare.js";
+import { evaluateFailIf, parseFailIf } from "../compare/fail-if.js";
+import type { FailIf } from "../compare/fail-if.js";
+import { runCompare } from "../compare/run-compare.js";
+import { prepareOutputs, takesStdout, writeOutputs } from "./outputs.js";
 import { EXIT_STATUS_HELP, ExitStatus } from "./exit-status.js";
 import { listing, workloadsHelp } from "./listing.js";
 import { chosenWorkloads, measure } from "./measure.js";
@@ -44,6 +48,13 @@ export const main = async (
   { env, stdout, stderr }: BenchProcess,
 ): Promise<number> => {
   try {
+    const [first, ...rest] = commandLine;
+    if (first === "compare") {
+      return runCompare(parseCompareOptions(rest, programName), {
+        stdout: (text) => void stdout.write(text),
+        stderr: (text) => void stderr.write(text),
+      });
+    }
     const options = parseOptions(commandLine, env, offer(programName));
     if (options.list) {
       stdout.write(
@@ -78,6 +89,8 @@ export const main = async (
 
 const run = async (options: BenchOptions, { stdout, stderr }: BenchProcess): Promise<number> => {
   const workloads = chosenWorkloads(options, allWorkloads);
+  const rules = options.failIf.map(parseFailIf);
+  prepareOutputs(options.outputs);
   const interrupt = new AbortController();
   const onSignal = (): void => {
     // A second one: now, and without a word. What was started ends when this process does.
@@ -89,34 +102,35 @@ const run = async (options: BenchOptions, { stdout, stderr }: BenchProcess): Pro
   try {
     const measured = await measure(options, workloads, progress, interrupt.signal);
     progress.end();
-    print(options, measured, stdout);
-    return judge(measured, interrupt.signal.aborted, stderr);
+    const { report } = measured;
+    if (!takesStdout(options.outputs)) {
+      stdout.write(renderTable(report, measured.workloads, stdout.isTTY));
+      if (options.smoke) stdout.write("A smoke run: too short for its numbers to mean anything.\n");
+    }
+    writeOutputs(report, options.outputs);
+    return judge(measured, rules, interrupt.signal.aborted, stderr);
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 };
 
-const print = (
-  { outputs: { json }, smoke }: BenchOptions,
-  { report, workloads }: Measured,
-  stdout: NodeJS.WriteStream,
-): void => {
-  if (json !== "-") {
-    stdout.write(renderTable(report, workloads, stdout.isTTY));
-    if (smoke) stdout.write("A smoke run: too short for its numbers to mean anything.\n");
-  }
-  if (json !== undefined) writeJson(report, json);
-};
-
-const judge = ({ report, outcome }: Measured, interrupted: boolean, stderr: NodeJS.WriteStream): number => {
+const judge = (
+  { report, outcome }: Measured,
+  rules: readonly FailIf[],
+  interrupted: boolean,
+  stderr: NodeJS.WriteStream,
+): number => {
+  const failed = interrupted ? [] : evaluateFailIf(report, rules);
   const lines = [
     ...report.violations.map((line) => `VIOLATION: ${line}\n`),
     ...outcome.records.flatMap(({ workload, system, errorText }) =>
       errorText === undefined ? [] : [`error in ${workload} ${system}: ${errorText}\n`],
     ),
+    ...failed.map((line) => `${line}\n`),
   ];
   for (const line of new Set(lines)) stderr.write(line);
   if (report.violations.length > 0) return ExitStatus.VIOLATION;
   if (interrupted) return ExitStatus.INTERRUPTED;
+  if (failed.length > 0) return ExitStatus.FAIL_IF;
   return outcome.unmeasured.some(({ isMissing }) => isMissing !== true) ? ExitStatus.FAILED : ExitStatus.OK;
 };

@@ -108,7 +108,7 @@ const RUN_OPTIONS = [
 ] as const;
 
 const OUTPUT_OPTIONS = [
-  ["--json <file>", "everything; - is standard output, which then has no table"],
+  ["--json <file>", "everything; - is standard output, which then has no table (so with the next three)"],
   ["--csv <file>", "one line per run"],
   ["--hdr <file>", "HdrHistogram log, with an interval of each run"],
   ["--html <file>", "one page with charts, which needs no network"],
