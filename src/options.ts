@@ -110,6 +110,13 @@ export const CONTROL_FRAMES_PER_DATA_FRAME = 8;
 export const CONTROL_FRAMES_EARNED_MAX = 1_000_000;
 /** `too_many_pings` doubles the ping interval up to this: what grpc's servers allow a client without calls. */
 export const PING_INTERVAL_MAX_MS = 2 * 60 * 60 * 1_000;
+/**
+ * How long a PING by which grpc-go's server measures the path waits for its answer. It sends one, and a window update, for
+ * the first DATA after each answer, so answering at once costs every lone call a PING to read and an answer to write, and
+ * the processes at both ends a wake-up each; so it costs them a hundred a second. A server that takes the path for
+ * 10 ms longer than it is gives larger windows.
+ */
+export const PATH_PROBE_ANSWER_MS = 10;
 /** DATA that a server sends on streams that it has ended itself; one beyond it floods us. An honest one sends none. */
 export const LATE_DATA_MAX_BYTES = 16 * MiB;
 /** A message above this delays what stands behind it on its connection: new calls take another one meanwhile. */

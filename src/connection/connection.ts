@@ -29,6 +29,7 @@ import {
   OUTPUT_BUFFER_BYTES,
   OUTPUT_BUFFER_KEEP_BYTES,
   OUTPUT_WAITING_MAX_BYTES,
+  PATH_PROBE_ANSWER_MS,
   SILENCE_HALVING_MS,
   SILENCE_MAX_MS,
   STREAM_BUFFER_KEEP_BYTES,
@@ -136,6 +137,12 @@ const isGrpc = (contentType: string): boolean =>
 const GOAWAYS_MAX_COUNT = 8;
 /** Numbers the connections of this process, for those who trace them. */
 let connectionCount = 0;
+/** The bytes of the PINGs by which grpc-go measures a path, and nothing else (`bdpPing` in internal/transport/bdp_estimator.go). */
+const PATH_PROBE = Uint8Array.of(2, 4, 16, 16, 9, 14, 7, 7);
+const isPathProbe = (bytes: Uint8Array, start: number): boolean => {
+  for (let i = 0; i < PATH_PROBE.length; i++) if (bytes[start + i] !== PATH_PROBE[i]) return false;
+  return true;
+};
 /** Room for the frames that one incoming frame may make us owe: SETTINGS ack, PING ack, RST, two WINDOW_UPDATEs. */
 const CONTROL_FRAME_BYTES = 64;
 
@@ -238,6 +245,8 @@ export class Connection implements FrameSink {
   #connectTimer: Timer;
   #pingTimer: Timer;
   #pingSentMs = -1;
+  /** Of the answer that a path probe waits for. */
+  #probeTimer: Timer;
   /** Since when open calls wait for the next frame; below 0 while none is open. */
   #waitingSinceMs = -1;
   #silent = false;
@@ -267,6 +276,9 @@ export class Connection implements FrameSink {
   };
   readonly #onPingTimer = (): void => {
     this.#checkAlive(false);
+  };
+  readonly #onProbeTimer = (): void => {
+    this.#answerProbe();
   };
   readonly #onLastLook = (): void => {
     this.#checkAlive(true);
@@ -886,6 +898,20 @@ export class Connection implements FrameSink {
     this.#scheduleFlush();
   }
 
+  /** A write and a wake-up saved for nearly each call: see `PATH_PROBE_ANSWER_MS`. */
+  #answerProbe(): void {
+    this.#probeTimer = undefined;
+    if (this.#state === "closed") return;
+    if (this.#writing) {
+      // No heap of answers for a peer that does not read.
+      this.#probeTimer = this.#runtime.setTimer(this.#onProbeTimer, PATH_PROBE_ANSWER_MS);
+      return;
+    }
+    this.#beginBatch();
+    this.#ensureOutput(CONTROL_FRAME_BYTES);
+    this.#outputLength = writePing(this.#output, this.#outputLength, true, PATH_PROBE);
+  }
+
   /** Something the peer makes us answer. A peer that asks without reading the answers is cut off. */
   #owe(): void {
     this.#beginBatch();
@@ -902,7 +928,7 @@ export class Connection implements FrameSink {
    * A frame that brings no call forward costs one of a credit, and a peer that uses it up is flooding us (CVE-2019-9512,
    * -9514, -9515 and their like). An honest server's frames of this kind follow ours: etcd's plaintext stack sends a
    * PING for as good as every burst of DATA, to measure the path (grpc-go's BDP estimator; 1,135 a second seen from
-   * etcd 3.6 on loopback), and window updates for what it reads. So our DATA earns credit, and time a little.
+   * etcd 3.6 on loopback where each is answered at once), and window updates for what it reads. So our DATA earns credit, and time a little.
    */
   #spendFrame(): void {
     if (--this.#frameCredit < 0) this.#renewFrameCredit();
@@ -1426,6 +1452,11 @@ export class Connection implements FrameSink {
   onPing(ack: boolean, bytes: Uint8Array, start: number): void {
     this.#spendFrame();
     if (ack) return;
+    // While messages wait for a window, the answer may be what makes it larger.
+    if (this.#queuedBytes === 0 && this.#probeTimer === undefined && isPathProbe(bytes, start)) {
+      this.#probeTimer = this.#runtime.setTimer(this.#onProbeTimer, PATH_PROBE_ANSWER_MS);
+      return;
+    }
     this.#owe();
     this.#outputLength = writePing(this.#output, this.#outputLength, true, bytes.subarray(start, start + 8));
   }
@@ -1854,7 +1885,13 @@ export class Connection implements FrameSink {
     this.#state = "closed";
     this.#closeError = error;
     this.#keptBuffer = undefined;
-    for (const timer of [this.#connectTimer, this.#pingTimer, this.#deadlineTimer, this.#keptTimer]) {
+    for (const timer of [
+      this.#connectTimer,
+      this.#pingTimer,
+      this.#probeTimer,
+      this.#deadlineTimer,
+      this.#keptTimer,
+    ]) {
       if (timer !== undefined) this.#runtime.clearTimer(timer);
     }
     if (this.#silenceTimer !== true && this.#silenceTimer !== undefined)

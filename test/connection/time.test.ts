@@ -171,6 +171,45 @@ describe("keepalive", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("answers the PING of grpc-go's bandwidth estimator after 10 ms, and every other one at once", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    const probe = pingFrame(Buffer.from("02041010090e0707", "hex"));
+    const answer = "PING ACK 02041010090e0707";
+    for (let round = 0; round < 3; round++) {
+      socket.receive(probe);
+      runtime.advance(9);
+      expect(socket.taken()).toEqual([]);
+      runtime.advance(1);
+      expect(socket.taken()).toEqual([answer]);
+    }
+    // A second one, which no grpc-go sends, goes first, and one is answered for each.
+    socket.receive(probe, probe, pingFrame(Buffer.alloc(8)));
+    expect(socket.taken()).toEqual([answer, "PING ACK 0000000000000000"]);
+    runtime.advance(10);
+    expect(socket.taken()).toEqual([answer]);
+    // While the socket takes nothing, no answers pile up behind it.
+    socket.receive(probe);
+    socket.accepts = false;
+    call(connection, "x", 60_000);
+    runtime.advance(1_000);
+    socket.accepts = true;
+    socket.completeWrite();
+    runtime.advance(10);
+    expect(socket.taken()).toEqual(["HEADERS 1", "DATA 1 6 END_STREAM", answer]);
+    socket.receive(probe);
+    connection.close();
+    expect(socket.state).toBe("ended");
+  });
+
+  test("answers that PING at once while a message waits for the window that it may bring", () => {
+    const { connection, socket, runtime } = openConnection({ limits });
+    call(connection, "x".repeat(100_000), 60_000);
+    runtime.endTick();
+    socket.takeFrames();
+    socket.receive(pingFrame(Buffer.from("02041010090e0707", "hex")));
+    expect(socket.taken()).toEqual(["PING ACK 02041010090e0707"]);
+  });
+
   test("does not ping while the server talks", () => {
     const { connection, socket, runtime } = openConnection({ limits });
     open(connection);

@@ -134,7 +134,9 @@ describe.each(transports)("A the plaintext stack (grpc-go), %s:", (transport) =>
         goawayFrame(2 ** 31 - 1, Http2Code.NO_ERROR, Buffer.from("graceful_stop")),
         pingFrame(GOAWAY_PING),
       ),
-    ).toEqual(["PING ACK 02041010090e0707", "PING ACK 0106010800030309"]);
+    ).toEqual(["PING ACK 0106010800030309"]);
+    // Nothing waits for a window, so the estimator can wait.
+    await peer.expect("PING ACK 02041010090e0707");
     expect(listener.events).toEqual(["open", "draining 0"]);
     peer.send(reply(1, "world"));
     expect(await recorded.settled).toEqual({ reply: "world" });
