@@ -1,6 +1,7 @@
+import { keyText } from "../client/watch/watch-reply.js";
 import { EtcdError } from "../errors.js";
 import type { TxnResult } from "../txn/result.js";
-import { keyText, openPrefixWatch } from "./deletion-watch.js";
+import { openPrefixWatch } from "./deletion-watch.js";
 import { removeKey, removeLateKey } from "./key-removal.js";
 import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";
@@ -93,36 +94,50 @@ export class Acquisition {
     return this.#repeated;
   }
 
-  /** Puts our key, and waits if others are ahead of it. Never rejects. */
-  async #ask(): Promise<void> {
-    let result: TxnResult;
-    try {
-      result = await this.#put();
-    } catch (error) {
-      this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
-      this.#fail(error);
-      return;
-    }
-    if (this.#ended) return;
-    if (result.succeeded) this.#acquired(result.revision);
-    else this.#standInLine(this.#snapshot(result));
-  }
-
-  /** The answer from which our create revision is known; or any other, if nobody waits for it any more. */
-  async #put(): Promise<TxnResult> {
+  /** Puts our key, and waits if others are ahead of it. Never rejects. One promise: this is on the way of each hand-over. */
+  #ask(): Promise<void> {
     const { plans, prefix, key, value, session } = this.place;
     const onRepeat = (): void => {
       this.#repeated = true;
     };
-    for (;;) {
-      const result = await plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat });
+    return plans.acquire.run({ prefix, key, value, lease: session.leaseId }, { onRepeat }).then(
+      (result) => this.#onAnswer(result),
+      (error: unknown) => {
+        this.#onError(error);
+      },
+    );
+  }
+
+  #onError(error: unknown): void {
+    this.#outcomeUnknown = error instanceof EtcdError && error.mayHaveApplied;
+    this.#fail(error);
+  }
+
+  #onAnswer(result: TxnResult): Promise<void> | undefined {
+    try {
       this.#leftOver = this.#readPlace(result);
-      if (this.#leftOver === 0) return result;
-      // An earlier release did not get through. It would hold the place in the line of a caller that is gone.
-      await plans.release.run({ key, createRevision: this.#leftOver });
-      this.#leftOver = 0;
-      if (this.#ended) return result;
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
     }
+    if (this.#leftOver > 0) return this.#askAgain();
+    if (this.#ended) return undefined;
+    if (result.succeeded) this.#acquired(result.revision);
+    else this.#standInLine(this.#snapshot(result));
+    return undefined;
+  }
+
+  /** An earlier release did not get through. It would hold the place in the line of a caller that is gone. */
+  async #askAgain(): Promise<void> {
+    const { plans, key } = this.place;
+    try {
+      await plans.release.run({ key, createRevision: this.#leftOver });
+    } catch (error) {
+      this.#onError(error);
+      return;
+    }
+    this.#leftOver = 0;
+    if (!this.#ended) await this.#ask();
   }
 
   /** Returns the create revision of a key that an earlier acquire left behind; 0 if the key is ours. */

@@ -1,11 +1,11 @@
 import { backoffMs } from "../cluster/backoff.js";
 import { decideRetry } from "../cluster/retry-policy.js";
 import type { Namespace } from "../client/namespace.js";
+import { keyText } from "../client/watch/watch-reply.js";
+import type { KeyChange } from "../client/watch/watch-reply.js";
 import type { Watch } from "../client/watch/watches.js";
 import type { Timer } from "../connection/runtime.js";
 import type { EtcdError } from "../errors.js";
-import { Event } from "../messages/generated.js";
-import { toSafeInteger } from "../messages/numbers.js";
 import { WARM_WATCH_MS } from "../options.js";
 
 /** What whoever waits for a key to go, or holds one, is told. */
@@ -23,11 +23,6 @@ export interface DeletionListener {
 /** A watch that lived this long was a good one: the next may be opened at once. */
 const STABLE_MS = 1_000;
 
-const text = new TextDecoder("latin1");
-
-/** Keys compare as strings of bytes. */
-export const keyText = (key: Uint8Array): string => text.decode(key);
-
 /**
  * Watches the deletions under one prefix, or of one key, for all locks of a client that want to know. It watches from
  * revision 0, "now": the server serves such a watch at once, where any revision that it has already seen waits for a
@@ -38,6 +33,8 @@ export class DeletionWatch {
   readonly #client: Namespace;
   readonly #key: string;
   readonly #isPrefix: boolean;
+  /** What its namespace puts before each key. */
+  readonly #spaceText: string;
   readonly #onIdle: () => void;
   readonly #listeners = new Set<DeletionListener>();
   #watch: Watch | undefined;
@@ -45,6 +42,9 @@ export class DeletionWatch {
   #watchingFrom = Infinity;
   /** Watches that ended soon after they began, one after another. */
   #failureCount = 0;
+  /** When the last listener went. */
+  #idleSinceMs = 0;
+  /** Not taken back when somebody comes: between two acquires of a contended name there is nobody for a moment. */
   #idleTimer: Timer;
   #reopenTimer: Timer;
 
@@ -53,6 +53,7 @@ export class DeletionWatch {
     this.#client = client;
     this.#key = key;
     this.#isPrefix = isPrefix;
+    this.#spaceText = keyText(client.space.prefix);
     this.#onIdle = onIdle;
   }
 
@@ -64,7 +65,6 @@ export class DeletionWatch {
   /** Report to `listener` from now on; what `start` begins, or began for others. */
   add(listener: DeletionListener): void {
     this.#listeners.add(listener);
-    this.#clearTimer("idle");
   }
 
   /** Watch, if not doing so already. Before `onWatching`, `watchingFrom` tells whether it does. */
@@ -81,8 +81,8 @@ export class DeletionWatch {
           this.#watchingFrom = revision;
           for (const listener of this.#listeners) listener.onWatching(revision);
         },
-        onEvents: (events) => {
-          this.#report(events);
+        onEvents: (changes) => {
+          this.#report(changes);
         },
         onEnd: (error) => {
           this.#watch = undefined;
@@ -106,9 +106,19 @@ export class DeletionWatch {
       this.#stop();
       return;
     }
-    this.#idleTimer = this.#client.parts.pool.runtime.setTimer(() => {
-      this.#stop();
-    }, WARM_WATCH_MS);
+    this.#idleSinceMs = this.#client.parts.pool.runtime.now();
+    if (this.#idleTimer === undefined) this.#stopAfter(WARM_WATCH_MS);
+  }
+
+  #stopAfter(ms: number): void {
+    const { runtime } = this.#client.parts.pool;
+    this.#idleTimer = runtime.setTimer(() => {
+      this.#idleTimer = undefined;
+      if (this.#listeners.size > 0) return;
+      const leftMs = this.#idleSinceMs + WARM_WATCH_MS - runtime.now();
+      if (leftMs > 0) this.#stopAfter(leftMs);
+      else this.#stop();
+    }, ms);
   }
 
   #onBroken(error: EtcdError): void {
@@ -150,13 +160,12 @@ export class DeletionWatch {
     this.#onIdle();
   }
 
-  #report(events: readonly Event[]): void {
-    const { space } = this.#client;
-    for (const { type, kv } of events) {
-      if (type !== Event.EventType.DELETE || kv === undefined || !space.holds(kv.key)) continue;
-      const key = keyText(space.strip(kv.key));
-      const revision = toSafeInteger(kv.mod_revision, "mod_revision");
-      for (const listener of this.#listeners) listener.onDeleted(key, revision);
+  #report(changes: readonly KeyChange[]): void {
+    const prefix = this.#spaceText;
+    for (const { isDelete, key, modRevision } of changes) {
+      if (!isDelete || !key.startsWith(prefix)) continue;
+      const own = key.slice(prefix.length);
+      for (const listener of this.#listeners) listener.onDeleted(own, modRevision);
     }
     for (const listener of this.#listeners) listener.onBatchEnd();
   }

@@ -1,7 +1,7 @@
+import { keyText } from "../client/watch/watch-reply.js";
 import { EtcdError } from "../errors.js";
 import type { RunOptions } from "../txn/prepared-txn.js";
 import type { KeyValue } from "../txn/key-value.js";
-import { keyText } from "./deletion-watch.js";
 import type { ElectionPlace } from "./election-place.js";
 import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";

@@ -1,7 +1,8 @@
+import { keyText } from "../client/watch/watch-reply.js";
 import type { Timer } from "../connection/runtime.js";
 import { EtcdError } from "../errors.js";
 import { HELD_KEY_WATCH_MS } from "../options.js";
-import { keyText, keyWatch, openPrefixWatch } from "./deletion-watch.js";
+import { keyWatch, openPrefixWatch } from "./deletion-watch.js";
 import type { DeletionListener, DeletionWatch } from "./deletion-watch.js";
 import { linePlans } from "./line-plans.js";
 import type { LockLife } from "./lock.js";

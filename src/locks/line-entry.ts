@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions } from "../client/calls.js";
+import { keyText } from "../client/watch/watch-reply.js";
 import { EtcdError, LockLostError } from "../errors.js";
 import { LATE_APPLY_MS } from "../options.js";
 import { compare } from "../txn/shape.js";
 import type { GetResponse } from "../txn/typed-result.js";
-import { keyText } from "./deletion-watch.js";
 import { HeldKey } from "./held-key.js";
 import { removeKey } from "./key-removal.js";
 import { LineWait } from "./line-wait.js";

@@ -1,7 +1,8 @@
+import { keyText } from "../client/watch/watch-reply.js";
 import type { EtcdError } from "../errors.js";
 import { LockLostError } from "../errors.js";
 import { NEAR_WAITERS_COUNT } from "../options.js";
-import { keyText, keyWatch, prefixWatch } from "./deletion-watch.js";
+import { keyWatch, prefixWatch } from "./deletion-watch.js";
 import type { DeletionListener, DeletionWatch } from "./deletion-watch.js";
 import { linePlans } from "./line-plans.js";
 import type { LockLife } from "./lock.js";

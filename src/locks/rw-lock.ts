@@ -1,5 +1,6 @@
 import type { CallerOptions } from "../client/calls.js";
 import { requireKnown } from "../client/client-options.js";
+import { keyText } from "../client/watch/watch-reply.js";
 import {
   Admissions,
   oldestHolder,
@@ -10,7 +11,6 @@ import {
   workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
-import { keyText } from "./deletion-watch.js";
 import { asGet, entryPlans, foundRevision, parameterNames, readEntered } from "./entry-plans.js";
 import type { EntryParameters } from "./entry-plans.js";
 import { LineEntry, freeLine } from "./line-entry.js";

@@ -7,7 +7,6 @@ import { Client, Mutex, Session, compare, op, param } from "../../src/index.js";
 import {
   AuthClient,
   AuthUserChangePasswordRequest,
-  Event,
   KVClient,
   LeaseClient,
   LeaseTimeToLiveRequest,
@@ -45,9 +44,8 @@ const watchPrefix = (client: Client, prefix: string) => {
     { key: Buffer.from(prefix), rangeEnd: Buffer.from(`${prefix}\xff`, "latin1") },
     {
       onCreated: created,
-      onEvents: (events) => {
-        for (const { type, kv } of events)
-          seen.push(`${type === Event.EventType.DELETE ? "del" : "put"} ${Buffer.from(kv!.key).toString()}`);
+      onEvents: (changes) => {
+        for (const { isDelete, key } of changes) seen.push(`${isDelete ? "del" : "put"} ${key}`);
       },
       onEnd: ended,
     },

@@ -2,6 +2,7 @@ import { Calls } from "../../src/client/calls.js";
 import type { Client } from "../../src/client/client.js";
 import { KeySpace } from "../../src/client/key-space.js";
 import type { LeaseRenewal } from "../../src/client/lease/renewals.js";
+import { keyText } from "../../src/client/watch/watch-reply.js";
 import type { Watch, WatchEvents, WatchTarget } from "../../src/client/watch/watches.js";
 import type { Pool } from "../../src/cluster/pool.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
@@ -263,10 +264,16 @@ export class FakeWatch implements Watch {
   }
 
   publish(events: readonly Event[], revision: number): void {
-    const mine = events.filter(
-      ({ type, kv }) =>
-        (!this.noPut || type === Event.EventType.DELETE) && this.#covers(Buffer.from(kv!.key).toString()),
-    );
+    const mine = events
+      .filter(
+        ({ type, kv }) =>
+          (!this.noPut || type === Event.EventType.DELETE) && this.#covers(Buffer.from(kv!.key).toString()),
+      )
+      .map(({ type, kv }) => ({
+        isDelete: type === Event.EventType.DELETE,
+        key: keyText(kv!.key),
+        modRevision: Number(kv!.mod_revision),
+      }));
     if (mine.length > 0)
       this.messages.push(() => {
         this.events.onEvents(mine, revision);

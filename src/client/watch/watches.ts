@@ -1,9 +1,9 @@
 import type { Pool } from "../../cluster/pool.js";
 import type { EtcdError } from "../../errors.js";
-import type { Event } from "../../messages/generated.js";
 import { SharedWatchStream } from "./shared-watch-stream.js";
 import { StreamWatch } from "./watch-stream.js";
 import type { StreamWatchEvents, WatchTarget } from "./watch-stream.js";
+import type { KeyChange } from "./watch-reply.js";
 
 export type { WatchTarget } from "./watch-stream.js";
 
@@ -12,7 +12,7 @@ export interface WatchEvents {
   /** The server has it: all events after `revision` will come. */
   onCreated(revision: number): void;
   /** All events of one or more revisions, in order; `revision` is the store's when they were sent. */
-  onEvents(events: readonly Event[], revision: number): void;
+  onEvents(changes: readonly KeyChange[], revision: number): void;
   /** The watch is over, whoever ended it; ETCD_CLOSED after the client's `close()`. Not resumed: open another. */
   onEnd(error: EtcdError): void;
 }
@@ -56,7 +56,7 @@ export class Watches {
         events.onCreated(revision);
       },
       onReply: (reply) => {
-        if (reply.eventCount > 0) events.onEvents(reply.messages(), reply.revision);
+        if (reply.eventCount > 0) events.onEvents(reply.changes(), reply.revision);
       },
       onProgress: () => {},
       onEnd: (error) => {
