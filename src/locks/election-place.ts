@@ -33,7 +33,7 @@ export class ElectionPlace {
     this.plans = electionPlans(session.client);
     this.name = name;
     this.prefix = `${name}/`;
-    this.key = `${name}/${session.leaseId.toString(16)}`;
+    this.key = `${name}/${session.leaseHex}`;
     this.#onIdle = onIdle;
   }
 

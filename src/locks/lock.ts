@@ -59,7 +59,8 @@ export class Lock {
   readonly #acquiredAtMs: number;
   /** Made when somebody asks for the signal. */
   #controller: AbortController | undefined;
-  /** Why it is not held any more. */
+  #ended = false;
+  /** Why it was lost; of a release, made when somebody asks: the stack of an error costs 20 us. */
   #endReason: LockLostError | undefined;
   #wasLost = false;
   #releasing: Promise<void> | undefined;
@@ -82,7 +83,7 @@ export class Lock {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#endReason !== undefined) this.#controller.abort(this.#endReason);
+      if (this.#ended) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
   }
@@ -90,12 +91,12 @@ export class Lock {
   /** Whether the lock is provably held at this moment. */
   get isHeld(): boolean {
     // Reading what remains finds out, and tells us.
-    return this.#endReason === undefined && this.#parts.life.remainingMs > 0;
+    return !this.#ended && this.#parts.life.remainingMs > 0;
   }
 
   /** @internal How much longer it is provably held, in milliseconds. */
   get remainingMs(): number {
-    return this.#endReason === undefined ? this.#parts.life.remainingMs : 0;
+    return this.#ended ? 0 : this.#parts.life.remainingMs;
   }
 
   /** @internal Where its key, and its guard's keys, are. */
@@ -111,7 +112,7 @@ export class Lock {
   /** @throws LockLostError unless the lock is provably held at this moment */
   assertHeld(): void {
     // In a listener of the session's signal its end is known, and we have not heard of it yet.
-    if (!this.isHeld) throw this.#endReason ?? this.#parts.life.endReason!;
+    if (!this.isHeld) throw this.#ended ? this.#reason : this.#parts.life.endReason!;
   }
 
   /**
@@ -141,7 +142,7 @@ export class Lock {
     );
     if (!succeeded) {
       this.lose(lostError(this.name, "is held by somebody else, or by nobody"));
-      throw this.#endReason!;
+      throw this.#reason;
     }
     const [inner] = responses;
     if (inner?.kind !== "txn")
@@ -180,10 +181,11 @@ export class Lock {
 
   /** @internal It is not held any more, and was not released. */
   lose(reason: LockLostError): void {
-    if (this.#endReason !== undefined) return;
+    if (this.#ended) return;
     this.#wasLost = true;
     if (lockEvents.hasSubscribers) lockEvents.publish({ type: "lost", ...this.#history(), error: reason });
-    this.#end(reason);
+    this.#endReason = reason;
+    this.#end();
   }
 
   /** @internal */
@@ -192,18 +194,23 @@ export class Lock {
   }
 
   async #release(options: CallerOptions): Promise<void> {
-    if (this.#endReason === undefined) {
+    if (!this.#ended) {
       if (lockEvents.hasSubscribers) lockEvents.publish({ type: "released", ...this.#history() });
-      this.#end(lostError(this.name, "was released"));
+      this.#end();
     }
     await this.#parts.giveUp(options, this.#wasLost);
   }
 
-  #end(reason: LockLostError): void {
-    this.#endReason = reason;
+  /** Of a lock that has ended. */
+  get #reason(): LockLostError {
+    return (this.#endReason ??= lostError(this.name, "was released"));
+  }
+
+  #end(): void {
+    this.#ended = true;
     this.#stopListening();
     this.#parts.onEnd?.(this.#wasLost);
-    this.#controller?.abort(reason);
+    this.#controller?.abort(this.#reason);
   }
 
   #history(): { name: string; token: number; heldMs: number } {

@@ -80,7 +80,7 @@ export class SessionLine {
     this.#session = session;
     // As in Go: the pattern "%s/%x" of concurrency.NewMutex and Lock (client/v3/concurrency/mutex.go).
     this.#prefix = `${name}/`;
-    this.#key = `${name}/${session.leaseId.toString(16)}`;
+    this.#key = `${name}/${session.leaseHex}`;
     this.#onIdle = onIdle;
     this.#stopListening = session.onEnd(() => {
       this.#onSessionEnd();

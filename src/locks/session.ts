@@ -27,8 +27,10 @@ export class Session {
   readonly client: Namespace;
   /** The lease's id, chosen by us. */
   readonly leaseId: bigint;
+  /** @internal The same, hexadecimal, as Go's `concurrency` has it in its keys. */
+  readonly leaseHex: string;
   /** Tells this session from others of the same lease: of the process that had it before, or has it still. */
-  readonly #tag: string;
+  readonly #valuePrefix: string;
   readonly #lease: KeptLease;
   readonly #controller = new AbortController();
   /** Not listeners of the signal: taking one of ten thousand away would look at all of them. */
@@ -41,7 +43,9 @@ export class Session {
   private constructor(client: Namespace, lease: KeptLease) {
     this.client = client;
     this.leaseId = lease.id;
-    this.#tag = newTag(() => client.parts.pool.runtime.random());
+    this.leaseHex = lease.id.toString(16);
+    const tag = newTag(() => client.parts.pool.runtime.random());
+    this.#valuePrefix = `${BigInt.asUintN(64, lease.id).toString(16)}-${tag}-`;
     this.#lease = lease;
     // Whoever works under the session listens; Node would take more than ten for a leak.
     setMaxListeners(0, this.#controller.signal);
@@ -136,7 +140,7 @@ export class Session {
 
   /** @internal A value for a key: no other key has it, of this session or another, in this process or another. */
   uniqueValue(): string {
-    return `${BigInt.asUintN(64, this.leaseId).toString(16)}-${this.#tag}-${++this.#valueCount}`;
+    return this.#valuePrefix + String(++this.#valueCount);
   }
 
   /** @throws LockLostError ETCD_SESSION_EXPIRED unless the lease is provably alive at this moment */
