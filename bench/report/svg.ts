@@ -110,7 +110,8 @@ const throughputPicture = (report: Report, workload: string): string | undefined
 /** 1, 2, 5, 10, ... from the largest that is not above `low` to the smallest that is not below `high`. */
 export const logTicks = (low: number, high: number): number[] => {
   const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); ; power++) {
+  // One lower: logarithms are rounded.
+  for (let power = Math.floor(Math.log10(low)) - 1; ; power++) {
     for (const digit of [1, 2, 5]) {
       const tick = Number(`${digit}e${power}`);
       const next = Number(digit === 1 ? `2e${power}` : digit === 2 ? `5e${power}` : `1e${power + 1}`);
