@@ -1,5 +1,5 @@
 import { paramsText } from "../harness/workload.js";
-import type { Comparison, MetricComparison, RowComparison } from "./comparison.js";
+import type { Comparison, MetricComparison, RowComparison, Side } from "./comparison.js";
 import type { Difference } from "./differences.js";
 import { metricText } from "./metric-text.js";
 import { metricNamed } from "./run-metrics.js";
@@ -44,13 +44,16 @@ export const differenceText = ({ field, a, b }: Difference): string => {
   return `${field}: ${text(a)} in A, ${text(b)} in B`;
 };
 
+const sideText = ({ packageVersion, gitCommit, date, loadAverage }: Side): string =>
+  `etcdwire ${packageVersion} (${gitCommit}), ${date}, load before ${number(loadAverage, 2)}`;
+
 const list = (head: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [head, ...lines.map((line) => `  ${line}`)];
 
 /** The tables and what follows from them, for people. */
 export const comparisonText = (comparison: Comparison): string => {
-  const { rows, onlyInA, onlyInB, regressions, alpha } = comparison;
-  const lines: string[] = [];
+  const { a, b, rows, onlyInA, onlyInB, changedPeers, regressions, alpha } = comparison;
+  const lines = [`A: ${sideText(a)}`, `B: ${sideText(b)}`, ""];
   for (const workload of new Set(rows.map((row) => row.workload))) {
     const own = rows.filter((row) => row.workload === workload);
     const cells = own.flatMap((row) => row.metrics.map((metric, at) => cellsOf(row, metric, at === 0)));
@@ -62,6 +65,7 @@ export const comparisonText = (comparison: Comparison): string => {
     `A and B: medians of the runs. p: permutation test of the runs, corrected for all lines; evidence is p <= ${alpha} and an interval that leaves out 1.`,
     ...list("Only in A:", onlyInA),
     ...list("Only in B:", onlyInB),
+    ...list("The machine has changed too, since these are other clients than ours:", changedPeers),
     ...list("REGRESSIONS:", regressions),
   );
   return `${lines.join("\n")}\n`;

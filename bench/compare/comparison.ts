@@ -34,9 +34,14 @@ export interface RowComparison {
   readonly metrics: readonly MetricComparison[];
 }
 
+/** What may differ between two reports, and who reads a comparison wants to know. */
+export type Side = Pick<Report["environment"], "packageVersion" | "gitCommit" | "date" | "loadAverage">;
+
 /** What `compare --json` writes. B is the new one: a ratio of 1.2 is 20 % more in B. */
 export interface Comparison {
   readonly schema: typeof COMPARISON_SCHEMA;
+  readonly a: Side;
+  readonly b: Side;
   readonly alpha: number;
   /** In what the machines or the configurations differ. */
   readonly differences: readonly Difference[];
@@ -44,6 +49,8 @@ export interface Comparison {
   /** Rows that the other report does not have. */
   readonly onlyInA: readonly string[];
   readonly onlyInB: readonly string[];
+  /** Rows of clients that are not ours, and have become better or worse all the same: then the machine has changed. */
+  readonly changedPeers: readonly string[];
   /** Why it is one, in a line each: any of them makes the exit status 1. */
   readonly regressions: readonly string[];
 }
@@ -53,6 +60,11 @@ export const COMPARISON_SCHEMA = 1;
 
 /** How often chance alone may make any of a comparison's verdicts: in one comparison of twenty. */
 export const ALPHA = 0.05;
+
+/** Systems whose code is not this package's. */
+const PEERS: ReadonlySet<string> = new Set([
+  ...["grpc-js", "etcd3", "server-lock", "server-election", "go", "rust", "java", "redlock", "node"],
+]);
 
 /** One `--max-regress`: how much worse a number may be. */
 export interface RegressLimit {
@@ -165,6 +177,13 @@ const regressionsOf = (rows: readonly RowComparison[], limits: readonly RegressL
     }),
   );
 
+const sideOf = ({ environment: { packageVersion, gitCommit, date, loadAverage } }: Report): Side => ({
+  packageVersion,
+  gitCommit,
+  date,
+  loadAverage,
+});
+
 /** Compares two reports whatever they are of: who calls it looks at `differences` first. */
 export const compareReports = (
   a: Report,
@@ -192,11 +211,16 @@ export const compareReports = (
   });
   return {
     schema: COMPARISON_SCHEMA,
+    a: sideOf(a),
+    b: sideOf(b),
     alpha,
     differences: reportDifferences(a, b),
     rows,
     onlyInA: [...rowsOfA].filter((row) => !rowsOfB.has(row)),
     onlyInB: [...rowsOfB.keys()].filter((row) => !rowsOfA.has(row)),
+    changedPeers: rows.flatMap((row) =>
+      PEERS.has(row.system) && row.verdict !== "no evidence" ? `${rowText(row)}: ${row.verdict}` : [],
+    ),
     regressions: [...b.violations.map((line) => `broken promise: ${line}`), ...regressionsOf(rows, limits)],
   };
 };

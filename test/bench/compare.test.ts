@@ -212,6 +212,15 @@ describe("comparing two reports", () => {
     expect(regressions("rate=21%")).toEqual([]);
   });
 
+  test("says that the machine has changed when other clients have, whose code is not ours", () => {
+    const report = (p99: number, seed: number): Report =>
+      makeReport(["etcdwire", "grpc-js"].map((system) => makeRow(around(p99, seed), { system })));
+    const comparison = compareReports(report(100, 1), report(120, 2));
+    expect(comparison.changedPeers).toEqual(["acquire grpc-js c=64: worse"]);
+    expect(comparisonText(comparison)).toContain("The machine has changed too");
+    expect(compareReports(report(100, 1), report(100, 2)).changedPeers).toEqual([]);
+  });
+
   test("a promise that the new one breaks is a regression, whatever the limits", () => {
     const same = makeRow(around(100, 1));
     const broken = makeReport([same], { violations: ["acquire etcdwire: 1 overlapping holders"] });
@@ -224,7 +233,9 @@ describe("comparing two reports", () => {
     const text = comparisonText(
       compareReports(makeReport([makeRow(around(100, 1))]), makeReport([makeRow(around(120, 2))])),
     );
-    expect(text).toMatch(/^acquire\n/);
+    expect(text).toMatch(
+      /^A: etcdwire 0\.1\.0 \(abc\), 2026-01-01T00:00:00\.000Z, load before 0\.50\nB: .*\n\nacquire\n/,
+    );
     expect(text).toMatch(
       /c=64 +etcdwire +ops\/s +1,000 \/s +1,000 \/s +1\.000 +1\.000 to 1\.000 +1\.000 +no evidence/,
     );
