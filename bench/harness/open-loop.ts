@@ -28,6 +28,11 @@ const LATE_US = 1_000;
  */
 const TIMER_EARLY_MS = 1;
 const TIMER_MIN_US = 2_000;
+/**
+ * A turn of the event loop that finds nothing to do takes some two microseconds. One that takes longer than this did
+ * something, or another process had the core: it is no spinning.
+ */
+const IDLE_TURN_MAX_US = 20;
 /** How long operations are waited for that are under way when the window ends; agents are given up after 20 seconds. */
 export const DRAIN_MAX_MS = 10_000;
 
@@ -254,9 +259,9 @@ class OpenLoopRun {
 
   readonly #spin = (): void => {
     this.#isSpinning = false;
-    // A turn in which nothing was started and nothing ended was for looking at the clock only.
-    if (this.#meter.isOpen && !Number.isNaN(this.#idleSinceUs))
-      this.#spinUs += this.#clock.nowUs() - this.#idleSinceUs;
+    // A turn in which nothing was started and nothing ended was for looking at the clock only. NaN is not less than anything.
+    const idleUs = this.#clock.nowUs() - this.#idleSinceUs;
+    if (idleUs < IDLE_TURN_MAX_US && this.#meter.isOpen) this.#spinUs += idleUs;
     this.#pump();
   };
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { randomStream } from "../harness/arrivals.js";
 import { promiseOperation } from "../harness/closed-loop.js";
 import type { Contender } from "../harness/contention.js";
-import { drive } from "../harness/drive.js";
+import { concurrencyShare, drive } from "../harness/drive.js";
 import { loopingPeer } from "../harness/program-peer.js";
-import { monotonicUs } from "../harness/workload.js";
+import { monotonicUs, plainEndpoints } from "../harness/workload.js";
 import type { Hold, Measurement, RunRequest, SystemFactory, Target, Workload } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
 import { goPeer } from "../peers/go-peer.js";
@@ -80,7 +80,7 @@ const openEtcdwire = (polls: boolean): SystemFactory =>
 
 const openGrpcJs = lockingSystem(async (target, ttlSeconds) => {
   const { openTxnLock } = await import("../peers/grpc-js-lock.js");
-  return openTxnLock(target.endpoints[0]!, ttlSeconds);
+  return openTxnLock(plainEndpoints(target, "grpc-js")[0]!, ttlSeconds);
 });
 
 const openEtcd3 = lockingSystem(async (target, ttlSeconds) => {
@@ -100,7 +100,7 @@ const openPeer =
     loopingPeer(await peer.open(target), TTL_SECONDS, ({ params, runId, agentIndex }) => ({
       work: "acquire",
       names: [`bench/acquire/${runId}/${agentIndex}`],
-      concurrency: params.concurrency ?? 1,
+      concurrency: concurrencyShare({ params, agentIndex }),
     }));
 
 /** Systems whose locks wait for one that is taken: the others give up, so they have no rows with `keys`. */

@@ -1,5 +1,5 @@
 import type { Operation } from "../harness/closed-loop.js";
-import { drive } from "../harness/drive.js";
+import { concurrencyShare, drive } from "../harness/drive.js";
 import { loopingPeer } from "../harness/program-peer.js";
 import type { Bar, Params, RatioRule, System, SystemFactory, Workload } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
@@ -53,10 +53,10 @@ const openEtcdwireStub: SystemFactory = async (target) => {
 const openPeer =
   (peer: BuiltPeer): SystemFactory =>
   async (target) =>
-    loopingPeer(await peer.open(target), 0, ({ params }) => ({
+    loopingPeer(await peer.open(target), 0, (setup) => ({
       work: "limit",
       names: [],
-      concurrency: params.concurrency ?? 1,
+      concurrency: concurrencyShare(setup),
     }));
 
 /** In other languages, and in settings that most people ask about. */

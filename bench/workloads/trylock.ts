@@ -1,5 +1,5 @@
 import { promiseOperation } from "../harness/closed-loop.js";
-import { drive } from "../harness/drive.js";
+import { concurrencyShare, drive, nothingMeasured } from "../harness/drive.js";
 import { measureLoop } from "../harness/program-peer.js";
 import { PeerMissingError } from "../harness/workload.js";
 import { untilQuiet } from "../harness/server-counters.js";
@@ -26,19 +26,13 @@ const isHolder = ({ agentIndex, agentCount }: RunSetup | RunRequest): boolean =>
 /** Of an open loop, whose tries share them when more are under way. */
 const OPEN_LOOP_NAME_COUNT = 64;
 
-const nothingMeasured: Measurement = {
-  operationCount: 0,
-  elapsedMs: 0,
-  latenciesUs: new Float32Array(0),
-  cpuUs: 0,
-  errorCount: 0,
-  totalCount: 0,
-};
-
-/** One name for each try that a process has in flight: all systems' sessions have one key per name. */
+/**
+ * One name for each try that the process has in flight which has most: all systems' sessions have one key per name. Other
+ * processes try the same ones.
+ */
 const namesOf = ({ params, runId }: RunSetup | RunRequest): string[] =>
   Array.from(
-    { length: params.mode === "open" ? OPEN_LOOP_NAME_COUNT : (params.concurrency ?? 1) },
+    { length: params.mode === "open" ? OPEN_LOOP_NAME_COUNT : concurrencyShare({ params, agentIndex: 0 }) },
     (_, slot) => `bench/trylock/${runId}/${slot}`,
   );
 
