@@ -2,28 +2,14 @@
 import path from "node:path";
 import { buildGoProgram, GoMissingError } from "../../src/testing/go-program.js";
 import { packageRoot } from "../harness/package-root.js";
-import { ProgramPeer } from "../harness/program-peer.js";
-import { PeerMissingError, requirePlain } from "../harness/workload.js";
-import type { Target } from "../harness/workload.js";
+import { PeerMissingError } from "../harness/workload.js";
+import { builtPeer } from "./built-peer.js";
 
-const build = (log: (line: string) => void): Promise<string> =>
-  buildGoProgram({
-    sourceFolder: path.join(packageRoot(), "bench", "peers", "go"),
-    name: "bench-peer",
-    log,
-  });
-
-/** Builds it where Go is. */
-export const needGo = async (log: (line: string) => void): Promise<void> => {
+export const goPeer = builtPeer("go", async (log) => {
   try {
-    await build(log);
+    const sourceFolder = path.join(packageRoot(), "bench", "peers", "go");
+    return { program: await buildGoProgram({ sourceFolder, name: "bench-peer", log }) };
   } catch (error) {
     throw error instanceof GoMissingError ? new PeerMissingError(error.message) : error;
   }
-};
-
-/** After `needGo`, in an agent's process. */
-export const openGoPeer = async (target: Target): Promise<ProgramPeer> => {
-  requirePlain(target, "go");
-  return ProgramPeer.open(await build(() => {}), target.endpoints);
-};
+});
