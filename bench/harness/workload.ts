@@ -101,11 +101,17 @@ export interface Target {
 
 export const isTls = ({ isTls, ca }: Target): boolean => isTls === true || ca !== undefined;
 
-/** For peers that have no way to TLS, or none to a user with a password: they are listed, and no failure. */
-export const requirePlain = (target: Target, system: string): void => {
-  if (isTls(target)) throw new PeerMissingError(`${system} is made for clusters without TLS only`);
-  if (target.auth !== undefined)
-    throw new PeerMissingError(`${system} is made for clusters without users and passwords only`);
+/** For peers here that have no way to a user with a password: they are listed, and no failure. */
+export const requireNoUser = ({ auth }: Target, system: string): void => {
+  if (auth !== undefined)
+    throw new PeerMissingError(`${system} is measured on clusters without users and passwords only`);
+};
+
+/** The same for peers that have no way to TLS either. */
+export const plainEndpoints = (target: Target, system: string): readonly string[] => {
+  if (isTls(target)) throw new PeerMissingError(`${system} is measured on clusters without TLS only`);
+  requireNoUser(target, system);
+  return target.endpoints;
 };
 
 /** What a command line may change about a workload; each is a parameter of its rows. */

@@ -1,11 +1,11 @@
 /** Elections by npm's `etcd3`, as its documentation of `client.election` shows them. */
-import { Etcd3 } from "etcd3";
 import type { Contender } from "../harness/contention.js";
 import type { ElectionClient } from "../harness/proclamations.js";
 import type { Target } from "../harness/workload.js";
+import { openEtcd3 } from "./etcd3-client.js";
 
-export const openCandidate = ({ endpoints }: Target, ttlSeconds: number): Contender => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openCandidate = (target: Target, ttlSeconds: number): Contender => {
+  const client = openEtcd3(target);
   return {
     acquire: async (name) => {
       const campaign = client.election(name, ttlSeconds).campaign("candidate");
@@ -20,8 +20,8 @@ export const openCandidate = ({ endpoints }: Target, ttlSeconds: number): Conten
   };
 };
 
-export const openElectionClient = ({ endpoints }: Target, ttlSeconds: number): ElectionClient => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openElectionClient = (target: Target, ttlSeconds: number): ElectionClient => {
+  const client = openEtcd3(target);
   return {
     lead: (name) => client.election(name, ttlSeconds).campaign("leader").wait(),
     observe: (name, onValue) => {

@@ -1,8 +1,8 @@
 /** The stock way to survive a failing leader: npm's `etcd3` with all endpoints and its own defaults. */
-import { Etcd3 } from "etcd3";
 import type { WriteEnd } from "../harness/write-loop.js";
 import type { Target } from "../harness/workload.js";
 import type { FailoverClient } from "../harness/clients.js";
+import { openEtcd3 } from "./etcd3-client.js";
 
 /**
  * It does not tell what became of a call that failed. One error proves something all the same: when all circuit breakers
@@ -13,8 +13,8 @@ const endOf = (error: unknown): WriteEnd => {
   return { outcome: reason === "BrokenCircuitError" ? "refused" : "unknown", reason };
 };
 
-export const openFailoverClient = ({ endpoints }: Target): FailoverClient => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openFailoverClient = (target: Target): FailoverClient => {
+  const client = openEtcd3(target);
   return {
     write: (key, value, timeoutMs) =>
       client

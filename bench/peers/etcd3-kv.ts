@@ -1,13 +1,13 @@
 /** The plain calls by npm's `etcd3`, as its documentation shows them. */
-import { Etcd3 } from "etcd3";
 import { promiseOperation } from "../harness/closed-loop.js";
 import type { Target } from "../harness/workload.js";
 import { KEY_OF_CALL, KV_VALUE } from "../null-replies.js";
 import type { KvCalls } from "../harness/clients.js";
 import { expect } from "./kv-replies.js";
+import { openEtcd3 } from "./etcd3-client.js";
 
-export const openKvCalls = ({ endpoints }: Target): KvCalls => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openKvCalls = (target: Target): KvCalls => {
+  const client = openEtcd3(target);
   return {
     prepare: () => client.put(KEY_OF_CALL.get).value(KV_VALUE).exec(),
     get: promiseOperation(async () => expect((await client.get(KEY_OF_CALL.get).exec()).kvs.length === 1)),

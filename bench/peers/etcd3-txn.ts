@@ -1,17 +1,17 @@
 /** The Txns by npm's `etcd3`, as its documentation of `client.if` shows them. */
-import { Etcd3 } from "etcd3";
 import type { IKeyValue } from "etcd3";
 import type { Stored, TxnClient } from "../harness/counters.js";
 import type { Target } from "../harness/workload.js";
 import { oneOf } from "./kv-replies.js";
+import { openEtcd3 } from "./etcd3-client.js";
 
 const storedOf = (kvs: readonly IKeyValue[] | undefined): Stored => {
   const { mod_revision: modRevision, value } = oneOf(kvs ?? []);
   return { modRevision: Number(modRevision), value };
 };
 
-export const openTxnClient = ({ endpoints }: Target): TxnClient => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openTxnClient = (target: Target): TxnClient => {
+  const client = openEtcd3(target);
   return {
     get: async (name) => storedOf((await client.get(name).exec()).kvs),
     getIfThere: async (name) => {

@@ -1,10 +1,11 @@
 /** npm's `etcd3`, watching as its documentation shows: all watchers of a client share one stream. */
-import { Etcd3 } from "etcd3";
+import type { Etcd3 } from "etcd3";
 import type { Target } from "../harness/workload.js";
 import type { WatchClient } from "../harness/clients.js";
+import { openEtcd3 } from "./etcd3-client.js";
 
-export const openWatchClient = ({ endpoints }: Target): WatchClient => {
-  const client = new Etcd3({ hosts: [...endpoints] });
+export const openWatchClient = (target: Target): WatchClient => {
+  const client = openEtcd3(target);
   let watchers: Awaited<ReturnType<ReturnType<Etcd3["watch"]>["create"]>>[] = [];
   return {
     watch: async (prefix, onPut) => {

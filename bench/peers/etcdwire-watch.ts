@@ -1,10 +1,11 @@
 /** etcdwire watching, and what writes for every system that watches. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, op, param } from "../../src/index.js";
+import { op, param } from "../../src/index.js";
 import type { Watcher } from "../../src/index.js";
 import type { Target } from "../harness/workload.js";
 import { KEYS_PER_TXN } from "../harness/clients.js";
 import type { OnPut, WatchClient, Writer } from "../harness/clients.js";
+import { openClient } from "./etcdwire.js";
 
 const POLL_MS = 5;
 const WAIT_TIMEOUT_MS = 15_000;
@@ -20,8 +21,8 @@ const onFailure = (error: unknown): void => {
   process.stderr.write(`a watcher of etcdwire failed: ${String(error)}\n`);
 };
 
-export const openWatchClient = ({ endpoints }: Target): WatchClient => {
-  const client = new Client({ endpoints });
+export const openWatchClient = (target: Target): WatchClient => {
+  const client = openClient(target);
   let watchers: Watcher[] = [];
   return {
     watch: async (prefix, onPut) => {
@@ -39,8 +40,8 @@ export const openWatchClient = ({ endpoints }: Target): WatchClient => {
   };
 };
 
-export const openWriter = ({ endpoints }: Target): Writer => {
-  const client = new Client({ endpoints });
+export const openWriter = (target: Target): Writer => {
+  const client = openClient(target);
   const value = param.value("value");
   const names = Array.from({ length: KEYS_PER_TXN }, (_, i) => `key${i}`);
   const putOne = client.prepare({ then: [op.put(param.key("key0"), value)] });

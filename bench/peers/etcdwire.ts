@@ -1,18 +1,26 @@
 /** etcdwire itself, used as its README says. */
 import { Client, compare, Mutex, op, param, Session } from "../../src/index.js";
-import type { TxnCallback } from "../../src/index.js";
+import type { ConnectionLimits, TlsOptions, TxnCallback } from "../../src/index.js";
 import type { Operation } from "../harness/closed-loop.js";
 import type { Contender } from "../harness/contention.js";
+import { isTls } from "../harness/workload.js";
 import type { Target } from "../harness/workload.js";
 
 /** How long a client that polls does so after a request: longer than any answer of these benches takes. */
 const BUSY_POLL_MS = 5;
 
-export const openClient = ({ endpoints, ca }: Target, polls = false): Client =>
+const tlsOf = ({ ca, cert, key, insecureSkipVerify }: Target): TlsOptions => ({
+  ...(ca === undefined ? {} : { ca }),
+  ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  ...(insecureSkipVerify === undefined ? {} : { insecureSkipVerify }),
+});
+
+export const openClient = (target: Target, polls = false, limits: Partial<ConnectionLimits> = {}): Client =>
   new Client({
-    endpoints: [...endpoints],
-    ...(ca === undefined ? {} : { tls: { ca } }),
-    ...(polls ? { limits: { busyPollMs: BUSY_POLL_MS } } : {}),
+    endpoints: [...target.endpoints],
+    ...(isTls(target) ? { tls: tlsOf(target) } : {}),
+    ...(target.auth === undefined ? {} : { auth: target.auth }),
+    limits: { ...limits, ...(polls ? { busyPollMs: BUSY_POLL_MS } : {}) },
   });
 
 const KEY = Buffer.from("bench/key");

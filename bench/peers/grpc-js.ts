@@ -4,19 +4,32 @@
  * messages, same calls.
  */
 import { credentials } from "@grpc/grpc-js";
-import type { ClientOptions } from "@grpc/grpc-js";
+import type { ChannelCredentials, ClientOptions } from "@grpc/grpc-js";
 import { Compare, KVClient, RangeRequest, RequestOp, TxnRequest } from "../../src/raw.js";
 import type { TxnResponse } from "../../src/raw.js";
+import { isTls, requireNoUser } from "../harness/workload.js";
 import type { Target } from "../harness/workload.js";
 
 /** For the first endpoint of `target`. */
-export const openKv = ({ endpoints, ca }: Target, options: ClientOptions = {}): KVClient =>
-  new KVClient(
-    endpoints[0]!,
-    ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca)),
-    // By name: for an IP address grpc-js makes Node warn about the SNI.
-    ca === undefined ? options : { ...options, "grpc.ssl_target_name_override": "localhost" },
+export const openKv = (target: Target, options: ClientOptions = {}): KVClient => {
+  // Its own channel has the credentials.
+  if (options.channelOverride === undefined) requireNoUser(target, "grpc-js");
+  const isOurs = target.isTls !== true && target.ca !== undefined;
+  return new KVClient(
+    target.endpoints[0]!,
+    credentialsOf(target),
+    // By name, where we have made the certificate: for an IP address grpc-js makes Node warn about the SNI.
+    isOurs ? { ...options, "grpc.ssl_target_name_override": "localhost" } : options,
   );
+};
+
+const credentialsOf = (target: Target): ChannelCredentials => {
+  const { ca, cert, key, insecureSkipVerify } = target;
+  const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  return isTls(target)
+    ? credentials.createSsl(pem(ca), pem(key), pem(cert), { rejectUnauthorized: insecureSkipVerify !== true })
+    : credentials.createInsecure();
+};
 
 /** Settles `done` from a unary call's callback. A reply that is not there is an error too. */
 export const settle =

@@ -53,7 +53,7 @@ const takeLocks = async (locker: Locker, request: RunRequest): Promise<Measureme
 };
 
 /** Its session has the TTL that a row asks for, and is kept from run to run as long as that stays. */
-const lockingSystem =
+export const lockingSystem =
   (openLocker: (target: Target, ttlSeconds: number) => Promise<Locker>): SystemFactory =>
   (target) => {
     let locker: Locker | undefined;

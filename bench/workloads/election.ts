@@ -2,6 +2,7 @@ import { contendingSystem } from "../harness/contention.js";
 import type { Contender } from "../harness/contention.js";
 import { listenToAll, proclaimAll } from "../harness/proclamations.js";
 import type { ElectionClient } from "../harness/proclamations.js";
+import { plainEndpoints } from "../harness/workload.js";
 import type { Params, RatioRule, RunSetup, SystemFactory, Target, Workload } from "../harness/workload.js";
 
 /** Longer than any bench: no lease is renewed meanwhile, whoever's it is. */
@@ -47,7 +48,10 @@ export const election: Workload = {
       (await import("../peers/etcdwire-election.js")).openCandidate(target, TTL_SECONDS),
     ),
     "server-election": campaigning(async (target) =>
-      (await import("../peers/server-election.js")).openCandidate(target.endpoints[0]!, TTL_SECONDS),
+      (await import("../peers/server-election.js")).openCandidate(
+        plainEndpoints(target, "server-election")[0]!,
+        TTL_SECONDS,
+      ),
     ),
     etcd3: campaigning(async (target) =>
       (await import("../peers/etcd3-election.js")).openCandidate(target, TTL_SECONDS),
@@ -110,7 +114,10 @@ export const observe: Workload = {
       (await import("../peers/etcdwire-election.js")).openElectionClient(target, TTL_SECONDS),
     ),
     "server-election": observing(async (target) =>
-      (await import("../peers/server-election.js")).openElectionClient(target.endpoints[0]!, TTL_SECONDS),
+      (await import("../peers/server-election.js")).openElectionClient(
+        plainEndpoints(target, "server-election")[0]!,
+        TTL_SECONDS,
+      ),
     ),
     etcd3: observing(async (target) =>
       (await import("../peers/etcd3-election.js")).openElectionClient(target, TTL_SECONDS),

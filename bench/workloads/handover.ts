@@ -2,6 +2,7 @@ import { contendingSystem } from "../harness/contention.js";
 import type { Contender } from "../harness/contention.js";
 import { writeForeign } from "../harness/foreign-writes.js";
 import { contendingPeer } from "../harness/program-peer.js";
+import { plainEndpoints } from "../harness/workload.js";
 import type { Params, RatioRule, System, SystemFactory, Target, Workload } from "../harness/workload.js";
 import type { BuiltPeer } from "../peers/built-peer.js";
 import { goPeer } from "../peers/go-peer.js";
@@ -76,7 +77,7 @@ const openEtcdwire = contending(async (target) => {
 
 const openServerLock = contending(async (target) => {
   const { openServerLockContender } = await import("../peers/server-lock.js");
-  return openServerLockContender(target.endpoints[0]!, TTL_SECONDS);
+  return openServerLockContender(plainEndpoints(target, "server-lock")[0]!, TTL_SECONDS);
 });
 
 const openPeer = (peer: BuiltPeer): SystemFactory =>
@@ -128,6 +129,7 @@ export const handover: Workload = {
   about:
     "contenders for one name, each its own client and session; from the call of release to the next owner",
   server: "etcd",
+  knobs: ["contenders", "processes", "holdMs"],
   agentCount: ({ processes = 1, foreignWrites = 0 }) => processes + (foreignWrites > 0 ? 1 : 0),
   shows: "handovers",
   countsRequests: true,

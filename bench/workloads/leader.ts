@@ -14,11 +14,11 @@ interface Connected {
 const open =
   (endpointsOfEach: (target: Target) => readonly (readonly string[])[]): SystemFactory =>
   async (target) => {
-    const { Client, Session } = await import("../../src/index.js");
-    const { lockAndRelease } = await import("../peers/etcdwire.js");
+    const { Session } = await import("../../src/index.js");
+    const { lockAndRelease, openClient } = await import("../peers/etcdwire.js");
     const clients = await Promise.all(
       endpointsOfEach(target).map(async (endpoints): Promise<Connected> => {
-        const client = new Client({ endpoints });
+        const client = openClient({ ...target, endpoints });
         return { client, session: await Session.create(client, { ttlSeconds: TTL_SECONDS }) };
       }),
     );

@@ -51,10 +51,11 @@ const inBatches = async <T>(count: number, work: (number: number) => Promise<T>)
 const open =
   (isLoaded: boolean): SystemFactory =>
   async (target) => {
-    const { Client, Mutex, Session } = await import("../../src/index.js");
+    const { Mutex, Session } = await import("../../src/index.js");
+    const { openClient } = await import("../peers/etcdwire.js");
     const { client, session, renewalsPerSecond } = await openCounted(target);
     // Holds what is waited for. In the same process, because it does nothing.
-    const keeper = new Client({ endpoints: [...target.endpoints] });
+    const keeper = openClient(target);
     let closeKeeper = (): Promise<void> => keeper.close();
     let held: readonly Lock[] = [];
     let memory: { readonly bytesPerLock: number; readonly bytesPerWaiter: number } | undefined;
