@@ -58,6 +58,8 @@ const until = async (condition: () => boolean): Promise<void> => {
 };
 
 describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tls", ({ tls }) => {
+  /** What TLS does not change is tried without it only, but in long runs (`ETCDWIRE_LONG=1 npm run test:integration`). */
+  const plainTest = test.skipIf(tls && process.env["ETCDWIRE_LONG"] !== "1");
   let cluster: EtcdCluster;
   let client: Client;
 
@@ -142,32 +144,35 @@ describe.each([{ tls: false }, { tls: true }])("the API on a real etcd, tls: $tl
     watches.close();
   });
 
-  test("a lease is granted, lives on through renewals past its TTL, and its revoke deletes its keys", async () => {
-    const session = await Session.create(client, { ttlSeconds: 1 });
-    expect(session.ttlSeconds).toBe(1);
-    const put = client.prepare({ then: [op.put("leased", "1", { lease: param.lease("lease") })] });
-    await put.run({ lease: session.leaseId });
-    await sleep(2_500);
-    expect(session.remainingMs).toBeGreaterThan(0);
-    const leases = new LeaseClient("etcd", credentials.createInsecure(), {
-      channelOverride: client.channel(),
-    });
-    const timeToLive = (): Promise<LeaseTimeToLiveResponse> =>
-      call<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse>(
-        leases.LeaseTimeToLive.bind(leases),
-        new LeaseTimeToLiveRequest({ ID: session.leaseId.toString(), keys: true }),
-      );
-    expect((await timeToLive()).keys.map((key) => Buffer.from(key).toString())).toEqual(["leased"]);
-    await session.close();
-    await session.close();
-    expect((await timeToLive()).TTL).toBe("-1");
-    const get = client.prepare({ then: [op.get("leased")] });
-    expect((await get.run({})).responses[0]).toMatchObject({ count: 0 });
-    expect(() => {
-      session.assertAlive();
-    }).toThrow("closed");
-    leases.close();
-  });
+  plainTest(
+    "a lease is granted, lives on through renewals past its TTL, and its revoke deletes its keys",
+    async () => {
+      const session = await Session.create(client, { ttlSeconds: 1 });
+      expect(session.ttlSeconds).toBe(1);
+      const put = client.prepare({ then: [op.put("leased", "1", { lease: param.lease("lease") })] });
+      await put.run({ lease: session.leaseId });
+      await sleep(2_500);
+      expect(session.remainingMs).toBeGreaterThan(0);
+      const leases = new LeaseClient("etcd", credentials.createInsecure(), {
+        channelOverride: client.channel(),
+      });
+      const timeToLive = (): Promise<LeaseTimeToLiveResponse> =>
+        call<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse>(
+          leases.LeaseTimeToLive.bind(leases),
+          new LeaseTimeToLiveRequest({ ID: session.leaseId.toString(), keys: true }),
+        );
+      expect((await timeToLive()).keys.map((key) => Buffer.from(key).toString())).toEqual(["leased"]);
+      await session.close();
+      await session.close();
+      expect((await timeToLive()).TTL).toBe("-1");
+      const get = client.prepare({ then: [op.get("leased")] });
+      expect((await get.run({})).responses[0]).toMatchObject({ count: 0 });
+      expect(() => {
+        session.assertAlive();
+      }).toThrow("closed");
+      leases.close();
+    },
+  );
 
   test("a grant that was applied already, its reply lost, gives a living lease with its true end", async () => {
     const leases = client.parts.renewals;
@@ -275,19 +280,19 @@ describe("with auth", () => {
 test("a session outlives a leader that is killed, and its lock with it; one behind a frozen leader is renewed elsewhere", async () => {
   const cluster = await EtcdCluster.start({ members: 3, shortElections: true });
   const client = new Client(optionsFor(cluster));
-  const session = await Session.create(client, { ttlSeconds: 3 });
-  const other = await Session.create(client, { ttlSeconds: 3 });
+  const session = await Session.create(client, { ttlSeconds: 2 });
+  const other = await Session.create(client, { ttlSeconds: 2 });
   const lock = await new Mutex(session, "failover").lock();
   const waiting = new Mutex(other, "failover").lock();
   waiting.catch(() => {});
   const killed = await cluster.leader();
   await killed.kill();
-  await sleep(4_000);
+  await sleep(2_500);
   lock.assertHeld();
   await killed.restart();
   const frozen = await cluster.leader();
   await frozen.pause();
-  await sleep(4_000);
+  await sleep(2_500);
   lock.assertHeld();
   // Not resumed: etcd's old leader may then propose to revoke leases that it saw no renewals of, and the new one does.
   await frozen.kill();

@@ -13,9 +13,9 @@ import { etcdctlFlags, optionsFor } from "../support/real-cluster.js";
 
 let nameCount = 0;
 /** A name for each try of each test: they run side by side, and a first try (vitest.config.ts) may still hold its own. */
-const test = anyTest.extend<{ name: string }>({
+const test = anyTest.extend<{ lockName: string }>({
   // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
-  name: ({}, use) => use(`lock${nameCount++}`),
+  lockName: ({}, use) => use(`lock${nameCount++}`),
 });
 
 let cli: BuiltCli;
@@ -77,7 +77,7 @@ const leaseOf = (name: string, key: string | undefined): bigint => BigInt(`0x${k
 
 describe.concurrent("etcdwire lock with a command", () => {
   test("tells the command its lock, gives it stdin, exits as it does, and leaves nothing", async ({
-    name,
+    lockName: name,
   }) => {
     const ours = lock(name, "sh", "-c", "cat; env | grep ^ETCD_LOCK_ | sort; exit 7");
     ours.child.stdin.end("from stdin\n");
@@ -101,13 +101,13 @@ describe.concurrent("etcdwire lock with a command", () => {
     ["dashes", ["--", "sh", "-c", "exit 4"], 4],
   ] as const)(
     "%s: the status is the command's, or says why there is none; the lock is free",
-    async ([, args, code], { name }) => {
+    async ([, args, code], { lockName: name }) => {
       expect(await lock(name, ...args).ended).toMatchObject({ code });
       expect(await line(name)).toEqual([]);
     },
   );
 
-  test("a wrong command line is a usage error", async ({ name }) => {
+  test("a wrong command line is a usage error", async ({ lockName: name }) => {
     const ours = lock(name, "--ttl", "soon", "true");
     expect(await ours.ended).toMatchObject({ code: 64 });
     expect(ours.stderr).toMatch(/^Error: --ttl is "soon".+\n$/);
@@ -119,7 +119,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     [["-w", "0"], 1],
     [["-w", "50ms"], 1],
     [["--timeout", "0.05", "-E", "3"], 3],
-  ] as const)("%j does not wait longer for a taken lock", async ([flags, code], { name }) => {
+  ] as const)("%j does not wait longer for a taken lock", async ([flags, code], { lockName: name }) => {
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
     const ours = lock(name, ...flags, "--", "echo", "never");
@@ -130,7 +130,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     await session.close();
   });
 
-  test("-n and -w take a lock that is free", async ({ name }) => {
+  test("-n and -w take a lock that is free", async ({ lockName: name }) => {
     const runs = [lock(name, "-n", "true"), lock(`${name}-free-w`, "-w", "10s", "true")];
     for (const ours of runs) {
       expect(await ours.ended).toMatchObject({ code: 0 });
@@ -138,7 +138,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     }
   });
 
-  test("says how many are ahead, and runs when they are gone", async ({ name }) => {
+  test("says how many are ahead, and runs when they are gone", async ({ lockName: name }) => {
     const sessions = await Promise.all([1, 2, 3].map(() => Session.create(client)));
     const [first, ...others] = sessions.map((session) => new Mutex(session, name));
     await first!.lock();
@@ -152,7 +152,9 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(ours.stdout).toBe("mine\n");
   });
 
-  test("a command whose lease is revoked gets SIGTERM, and the status says lost", async ({ name }) => {
+  test("a command whose lease is revoked gets SIGTERM, and the status says lost", async ({
+    lockName: name,
+  }) => {
     const ours = lock(name, ...waitingShell("echo ended; exit 0"));
     await ours.says("ready");
     await client.lease.revoke(leaseOf(name, (await line(name))[0]));
@@ -163,7 +165,7 @@ describe.concurrent("etcdwire lock with a command", () => {
   });
 
   test("so does one whose key is deleted; after the grace it gets SIGKILL; nobody hears of it", async ({
-    name,
+    lockName: name,
   }) => {
     const ours = lock(name, "--grace", "50ms", ...STUBBORN);
     await ours.says("ready");
@@ -175,7 +177,7 @@ describe.concurrent("etcdwire lock with a command", () => {
   test.for([
     ["read anything", 75],
     ["read anything; exit 4", 4],
-  ] as const)("%s: with --on-lost warn the command goes on", async ([script, code], { name }) => {
+  ] as const)("%s: with --on-lost warn the command goes on", async ([script, code], { lockName: name }) => {
     const ours = lock(name, "--on-lost", "warn", "sh", "-c", `echo ready; ${script}`);
     await ours.says("ready");
     await client.kv.delete((await line(name))[0]!);
@@ -184,7 +186,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(await ours.ended).toMatchObject({ code });
   });
 
-  test("a loss that comes together with the command's end is found", async ({ name }) => {
+  test("a loss that comes together with the command's end is found", async ({ lockName: name }) => {
     const ours = lock(name, "sh", "-c", "echo ready; read anything");
     await ours.says("ready");
     await client.kv.delete((await line(name))[0]!);
@@ -192,7 +194,9 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(await ours.ended).toMatchObject({ code: 75 });
   });
 
-  test("a signal is passed on, and the lock released when the command has ended", async ({ name }) => {
+  test("a signal is passed on, and the lock released when the command has ended", async ({
+    lockName: name,
+  }) => {
     const ours = lock(name, ...waitingShell("echo cleaned up; exit 5"));
     await ours.says("ready");
     ours.signal("SIGTERM");
@@ -201,7 +205,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     expect(await line(name)).toEqual([]);
   });
 
-  test("a second signal ends all at once, and the lock too", async ({ name }) => {
+  test("a second signal ends all at once, and the lock too", async ({ lockName: name }) => {
     const ours = lock(name, "--ttl", "600s", ...STUBBORN);
     await ours.says("ready");
     ours.signal("SIGINT");
@@ -217,19 +221,22 @@ describe.concurrent("etcdwire lock with a command", () => {
     ["SIGTERM", 143],
     ["SIGINT", 130],
     ["SIGHUP", 129],
-  ] as const)("%s ends the wait, and leaves no place in the line", async ([signal, code], { name }) => {
-    const session = await Session.create(client);
-    const held = await new Mutex(session, name).lock();
-    const ours = lock(name, "echo", "never");
-    await ours.says("waiting behind 1 holder of");
-    ours.signal(signal);
-    expect(await ours.ended).toMatchObject({ code });
-    expect(ours.stdout).toBe("");
-    expect(await line(name)).toEqual([held.key]);
-    await session.close();
-  });
+  ] as const)(
+    "%s ends the wait, and leaves no place in the line",
+    async ([signal, code], { lockName: name }) => {
+      const session = await Session.create(client);
+      const held = await new Mutex(session, name).lock();
+      const ours = lock(name, "echo", "never");
+      await ours.says("waiting behind 1 holder of");
+      ours.signal(signal);
+      expect(await ours.ended).toMatchObject({ code });
+      expect(ours.stdout).toBe("");
+      expect(await line(name)).toEqual([held.key]);
+      await session.close();
+    },
+  );
 
-  test("a killed etcdwire leaves a lock that ends with its lease", async ({ name }) => {
+  test("a killed etcdwire leaves a lock that ends with its lease", async ({ lockName: name }) => {
     const ours = lock(name, "--ttl", "1", "sh", "-c", "echo $ETCD_LOCK_TOKEN; read anything");
     await ours.lines(1);
     const session = await Session.create(client);
@@ -244,7 +251,7 @@ describe.concurrent("etcdwire lock with a command", () => {
     await session.close();
   });
 
-  test("etcdwire and etcdctl exclude and follow one another", async ({ name, skip }) => {
+  test("etcdwire and etcdctl exclude and follow one another", async ({ lockName: name, skip }) => {
     const etcdctl = await needEtcdctl({ skip }, cluster);
     const file = join(tmpdir(), `etcdwire-turns-${process.pid}-${name}`);
     const script = `echo in $ETCD_LOCK_REV >> ${file}; echo out $ETCD_LOCK_REV >> ${file}`;
@@ -277,7 +284,7 @@ describe.concurrent("etcdwire lock with a command", () => {
 });
 
 describe.concurrent("etcdwire lock without a command", () => {
-  test("prints its key, holds until a signal, and releases", async ({ name }) => {
+  test("prints its key, holds until a signal, and releases", async ({ lockName: name }) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       const ours = lock(name);
       await ours.lines(1);
@@ -289,7 +296,7 @@ describe.concurrent("etcdwire lock without a command", () => {
     }
   });
 
-  test("prints JSON on request", async ({ name }) => {
+  test("prints JSON on request", async ({ lockName: name }) => {
     const ours = lock(name, "--write-out", "json");
     await ours.lines(1);
     const [key] = await line(name);
@@ -300,7 +307,7 @@ describe.concurrent("etcdwire lock without a command", () => {
     await ours.ended;
   });
 
-  test("exits with 75 when it is lost", async ({ name }) => {
+  test("exits with 75 when it is lost", async ({ lockName: name }) => {
     const ours = lock(name);
     await ours.lines(1);
     await client.kv.delete(ours.stdout.trim());
@@ -308,7 +315,7 @@ describe.concurrent("etcdwire lock without a command", () => {
     expect(ours.stderr).toMatch(/^Error: lock ".*" .*\n$/);
   });
 
-  test("releases when nobody reads the key", async ({ name }) => {
+  test("releases when nobody reads the key", async ({ lockName: name }) => {
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
     const ours = lock(name);
@@ -324,7 +331,9 @@ describe.concurrent("etcdwire lock without a command", () => {
 describe.concurrent("etcdwire elect", () => {
   const elect = (...args: string[]): GroupProcess => run("elect", ...args);
 
-  test("leads once it is its turn, prints key and proposal, and resigns at a signal", async ({ name }) => {
+  test("leads once it is its turn, prints key and proposal, and resigns at a signal", async ({
+    lockName: name,
+  }) => {
     const first = elect(name, "first");
     const [key] = await first.lines(2);
     expect(await line(name)).toEqual([key]);
@@ -348,7 +357,7 @@ describe.concurrent("etcdwire elect", () => {
     expect(await line(name)).toEqual([]);
   });
 
-  test("a candidate that is interrupted leaves no place in the line", async ({ name }) => {
+  test("a candidate that is interrupted leaves no place in the line", async ({ lockName: name }) => {
     const session = await Session.create(client);
     const leadership = await new Election(session, name).campaign("ours");
     const candidate = elect(name, "theirs");
@@ -360,7 +369,7 @@ describe.concurrent("etcdwire elect", () => {
     await session.close();
   });
 
-  test("a leadership that is lost ends it", async ({ name }) => {
+  test("a leadership that is lost ends it", async ({ lockName: name }) => {
     const leader = elect(name, "it");
     const [key] = await leader.lines(2);
     await client.lease.revoke(leaseOf(name, key));
@@ -368,7 +377,7 @@ describe.concurrent("etcdwire elect", () => {
     expect(leader.stderr).toMatch(/^Error: .+\n$/);
   });
 
-  test("-l prints leaders and what they proclaim", async ({ name }) => {
+  test("-l prints leaders and what they proclaim", async ({ lockName: name }) => {
     const session = await Session.create(client);
     const election = new Election(session, name);
     const leadership = await election.campaign("one");
@@ -387,7 +396,7 @@ describe.concurrent("etcdwire elect", () => {
     await session.close();
   });
 
-  test("etcdctl elect and etcdwire elect follow one another", async ({ name, skip }) => {
+  test("etcdctl elect and etcdwire elect follow one another", async ({ lockName: name, skip }) => {
     const etcdctl = await needEtcdctl({ skip }, cluster);
     const theirs = start(etcdctl, [...etcdctlFlags(cluster), "elect", name, "theirs"], API_3);
     const printed = await theirs.lines(2);
@@ -406,14 +415,16 @@ describe.concurrent("etcdwire elect", () => {
 
 // They stop the member, so they come after all others.
 describe("etcdwire lock and a cluster that is gone", () => {
-  test("no endpoint answers: unavailable, within the command's timeout", async ({ name }) => {
+  test("no endpoint answers: unavailable, within the command's timeout", async ({ lockName: name }) => {
     const gone = ["--endpoints", "127.0.0.1:1", "--command-timeout", "300ms"];
     const ours = lock(name, ...gone, "true");
     expect(await ours.ended).toMatchObject({ code: 69 });
     expect(ours.stderr).toMatch(/^Error: .+\n$/);
   });
 
-  test("the command is ended, waiting too; a release that is not confirmed is told of", async ({ name }) => {
+  test("the command is ended, waiting too; a release that is not confirmed is told of", async ({
+    lockName: name,
+  }) => {
     const args = ["--ttl", "1", "--command-timeout", "500ms"];
     const session = await Session.create(client, { ttlSeconds: 60 });
     await new Mutex(session, `${name}-taken`).lock();

@@ -7,6 +7,8 @@ import { optionsFor } from "../support/real-cluster.js";
 import { forgetFirstTry } from "../support/second-try.js";
 
 describe.each([{ tls: false }, { tls: true }])("locks of one key on a real etcd, tls: $tls", ({ tls }) => {
+  /** What TLS does not change is tried without it only, but in long runs (`ETCDWIRE_LONG=1 npm run test:integration`). */
+  const plainTest = test.skipIf(tls && process.env["ETCDWIRE_LONG"] !== "1");
   let cluster: EtcdCluster;
   let client: Client;
   beforeAll(async () => {
@@ -107,32 +109,38 @@ describe.each([{ tls: false }, { tls: true }])("locks of one key on a real etcd,
     await session.close();
   });
 
-  test("the watchdog keeps it past its TTL; without it the lock says when it is over, and makes way", async () => {
-    const kept = await new KeyLock(client, "kept", { ttlSeconds: 1 }).lock();
-    const unkept = await new KeyLock(client, "unkept", { ttlSeconds: 1, renew: false }).lock();
-    expect(await lostOf(unkept)).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
-    expect(unkept.isHeld).toBe(false);
-    // Free for the next one, at once.
-    await (await new KeyLock(client, "unkept").lock()).release();
-    kept.assertHeld();
-    await kept.release();
-  });
+  plainTest(
+    "the watchdog keeps it past its TTL; without it the lock says when it is over, and makes way",
+    async () => {
+      const kept = await new KeyLock(client, "kept", { ttlSeconds: 1 }).lock();
+      const unkept = await new KeyLock(client, "unkept", { ttlSeconds: 1, renew: false }).lock();
+      expect(await lostOf(unkept)).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+      expect(unkept.isHeld).toBe(false);
+      // Free for the next one, at once.
+      await (await new KeyLock(client, "unkept").lock()).release();
+      kept.assertHeld();
+      await kept.release();
+    },
+  );
 
-  test("whose lease is revoked, or key deleted, behind its back loses it; and so does whoever is at its limit", async () => {
-    const next = new KeyLock(client, "lost", { maxHoldMs: 300 });
-    const revoked = await new KeyLock(client, "lost", { ttlSeconds: 2 }).lock();
-    const waiting = next.lock();
-    await client.lease.revoke((await client.kv.get("lost")).kvs[0]!.lease);
-    const limited = await waiting;
-    expect(await lostOf(revoked)).toBeInstanceOf(LockLostError);
-    expect(await lostOf(limited)).toMatchObject({ code: "ETCD_LOCK_LOST" });
-    const deleted = await new KeyLock(client, "lost").lock();
-    const lost = lostOf(deleted);
-    await client.kv.delete("lost");
-    expect(await lost).toMatchObject({ code: "ETCD_LOCK_LOST" });
-    // Lost, and nobody releases it: its lease goes all the same.
-    while ((await client.lease.list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  });
+  plainTest(
+    "whose lease is revoked, or key deleted, behind its back loses it; and so does whoever is at its limit",
+    async () => {
+      const next = new KeyLock(client, "lost", { maxHoldMs: 300 });
+      const revoked = await new KeyLock(client, "lost", { ttlSeconds: 2 }).lock();
+      const waiting = next.lock();
+      await client.lease.revoke((await client.kv.get("lost")).kvs[0]!.lease);
+      const limited = await waiting;
+      expect(await lostOf(revoked)).toBeInstanceOf(LockLostError);
+      expect(await lostOf(limited)).toMatchObject({ code: "ETCD_LOCK_LOST" });
+      const deleted = await new KeyLock(client, "lost").lock();
+      const lost = lostOf(deleted);
+      await client.kv.delete("lost");
+      expect(await lost).toMatchObject({ code: "ETCD_LOCK_LOST" });
+      // Lost, and nobody releases it: its lease goes all the same.
+      while ((await client.lease.list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+  );
 });
 
 test("it outlives the death of the leader, held and waited for", async () => {

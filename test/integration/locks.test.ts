@@ -22,6 +22,9 @@ const firstLine = async (output: Readable): Promise<string> => {
 };
 
 describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls", ({ tls }) => {
+  /** What TLS does not change is tried without it only, but in long runs (`ETCDWIRE_LONG=1 npm run test:integration`). */
+  const plainTest = test.skipIf(tls && process.env["ETCDWIRE_LONG"] !== "1");
+
   let cluster: EtcdCluster;
   let client: Client;
   let folder: string;
@@ -196,7 +199,7 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     expect(await line("abort")).toEqual([]);
   });
 
-  test("a holder that is killed loses the lock to the next in line when its lease ends", async () => {
+  plainTest("a holder that is killed loses the lock to the next in line when its lease ends", async () => {
     const child = spawnSource("test/support/lock-process.ts", [folder, "0"]);
     children.push(child);
     const [, token] = (await firstLine(child.stdout)).split(" ");
@@ -209,43 +212,49 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     await session.close();
   });
 
-  test("two processes hand a lock over without an overlap, tokens grow, and both end by themselves", async () => {
-    const contenders = [0, 1].map(() => spawnSource("test/support/lock-process.ts", [folder, "40"]));
-    children.push(...contenders);
-    const ends = await Promise.all(
-      contenders.map(async (child) => {
-        let text = "";
-        child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        const [code] = (await once(child, "close")) as [number | null];
-        return `${text.trim()} ${code}`;
-      }),
-    );
-    expect(ends).toEqual(["done 0", "done 0"]);
-    const tokens = (await readFile(join(folder, "tokens"), "utf8")).trim().split("\n").map(Number);
-    expect(tokens).toHaveLength(80);
-    expect(tokens.every((token, i) => i === 0 || token > tokens[i - 1]!)).toBe(true);
-  });
+  plainTest(
+    "two processes hand a lock over without an overlap, tokens grow, and both end by themselves",
+    async () => {
+      const contenders = [0, 1].map(() => spawnSource("test/support/lock-process.ts", [folder, "40"]));
+      children.push(...contenders);
+      const ends = await Promise.all(
+        contenders.map(async (child) => {
+          let text = "";
+          child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          const [code] = (await once(child, "close")) as [number | null];
+          return `${text.trim()} ${code}`;
+        }),
+      );
+      expect(ends).toEqual(["done 0", "done 0"]);
+      const tokens = (await readFile(join(folder, "tokens"), "utf8")).trim().split("\n").map(Number);
+      expect(tokens).toHaveLength(80);
+      expect(tokens.every((token, i) => i === 0 || token > tokens[i - 1]!)).toBe(true);
+    },
+  );
 
-  test("renewals keep a lock past its lease's TTL; revoked behind our back, it is lost and released without an error", async () => {
-    const session = await open(1);
-    const lock = await new Mutex(session, "renewed").lock();
-    await sleep(session.ttlSeconds * 1_000 + 1_000);
-    lock.assertHeld();
-    expect((await line("renewed")).map(({ createRevision }) => createRevision)).toEqual([lock.token]);
+  plainTest(
+    "renewals keep a lock past its lease's TTL; revoked behind our back, it is lost and released without an error",
+    async () => {
+      const session = await open(1);
+      const lock = await new Mutex(session, "renewed").lock();
+      await sleep(session.ttlSeconds * 1_000 + 1_000);
+      lock.assertHeld();
+      expect((await line("renewed")).map(({ createRevision }) => createRevision)).toEqual([lock.token]);
 
-    const other = await open();
-    const next = new Mutex(other, "renewed").lock();
-    await lineLength("renewed", 2);
-    await client.parts.renewals.revoke(session.leaseId, { timeoutMs: 5_000 });
-    expect((await next).token).toBeGreaterThan(lock.token);
-    if (!lock.signal.aborted) await once(lock.signal, "abort");
-    expect(lock.signal.reason).toBeInstanceOf(LockLostError);
-    await lock.release();
-    if (!session.signal.aborted) await once(session.signal, "abort");
-    await expect(new Mutex(session, "renewed").lock()).rejects.toBeInstanceOf(LockLostError);
-    await other.close();
-  });
+      const other = await open();
+      const next = new Mutex(other, "renewed").lock();
+      await lineLength("renewed", 2);
+      await client.parts.renewals.revoke(session.leaseId, { timeoutMs: 5_000 });
+      expect((await next).token).toBeGreaterThan(lock.token);
+      if (!lock.signal.aborted) await once(lock.signal, "abort");
+      expect(lock.signal.reason).toBeInstanceOf(LockLostError);
+      await lock.release();
+      if (!session.signal.aborted) await once(session.signal, "abort");
+      await expect(new Mutex(session, "renewed").lock()).rejects.toBeInstanceOf(LockLostError);
+      await other.close();
+    },
+  );
 
   test("withLock releases after work that throws, and says so when the lock was lost in the middle", async () => {
     const session = await open();
@@ -275,7 +284,7 @@ describe.each([{ tls: false }, { tls: true }])("locks on a real etcd, tls: $tls"
     await expect(Session.create(own)).rejects.toMatchObject({ code: "ETCD_CLOSED" });
   });
 
-  test("etcdctl lock and we exclude one another, whoever comes first", async (context) => {
+  plainTest("etcdctl lock and we exclude one another, whoever comes first", async (context) => {
     if (cluster.etcdctl === undefined) {
       if (process.env["CI"] === "true") throw new Error("there is no etcdctl beside etcd");
       context.skip();
