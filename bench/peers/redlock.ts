@@ -21,6 +21,8 @@ const openLocks = async ({ redisEndpoint }: Target, retryCount: number): Promise
   if (redisEndpoint === undefined) throw new Error("redlock was given no Redis");
   const [host, port] = redisEndpoint.split(":");
   const client = new Redis({ host: host!, port: Number(port), lazyConnect: true });
+  // Each call tells of its own.
+  client.on("error", () => {});
   await client.connect();
   const redlock = new Redlock([client], { retryCount });
   return {
