@@ -1,5 +1,5 @@
 import { ProgramPeer } from "../harness/program-peer.js";
-import { plainEndpoints } from "../harness/workload.js";
+import { PeerMissingError, plainEndpoints } from "../harness/workload.js";
 import type { Target } from "../harness/workload.js";
 
 /** What a peer in another language is to the workloads. */
@@ -16,12 +16,24 @@ export interface PeerCommand {
   readonly words?: readonly string[];
 }
 
+/**
+ * Peers in other languages that may be built and run: their names, with commas between. Not set: all. Building one of
+ * them for the first time takes minutes, which not every check of the bench has.
+ */
+const PEERS_VARIABLE = "ETCDWIRE_BENCH_PEERS";
+
+const requireWanted = (system: string): void => {
+  const wanted = process.env[PEERS_VARIABLE]?.split(",");
+  if (wanted?.includes(system) === false) throw new PeerMissingError(`${PEERS_VARIABLE} does not name it`);
+};
+
 /** `build` is fast where the program is there already. */
 export const builtPeer = (
   system: string,
   build: (log: (line: string) => void) => Promise<PeerCommand>,
 ): BuiltPeer => ({
   need: async (log) => {
+    requireWanted(system);
     await build(log);
   },
   open: async (target) => {
