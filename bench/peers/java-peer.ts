@@ -15,7 +15,7 @@ const MAIN_CLASS = "etcdwire.bench.Peer";
 const LIBRARIES = "lib";
 /** What `pom.xml` compiles for. */
 const JAVA_VERSION_MIN = 17;
-/** Cold, with downloads of some 40 MB: about a minute on two cores that have nothing else to do. */
+/** Cold, with downloads of some 50 MB: about a minute, most of it waiting for them. */
 const BUILD_TIMEOUT_MS = 480_000;
 const NICE = 10;
 const VERSION_TIMEOUT_MS = 30_000;
