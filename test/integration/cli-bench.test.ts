@@ -33,7 +33,11 @@ beforeAll(async () => {
     ],
     ...["--user", `${user}:${password}`],
   ];
-  client = new Client({ endpoints: cluster.endpoints, tls: { ca, cert, key }, auth: { user, password } });
+  client = new Client({
+    endpoints: cluster.endpoints,
+    tls: { ca, cert: cert!, key: key! },
+    auth: { user, password },
+  });
 });
 afterAll(async () => {
   await client.close();
@@ -84,7 +88,7 @@ describe("on a cluster with TLS, client certificates and users", () => {
       expect(errors).toBe(0);
       expect(runs[0]).toMatchObject({
         schedule: { droppedCount: 0 },
-        diagnosis: { serverCpuCores: expect.anything() },
+        diagnosis: { serverCpuCores: expect.anything() as unknown },
       });
       expect(runs[0]!.responseHdr).toMatch(/^[\w+/]+=*$/);
     }
@@ -98,7 +102,7 @@ describe("on a cluster with TLS, client certificates and users", () => {
     const words = ["acquire", ...flags, ...SHORT, "--concurrency", "2", "--systems", "etcdwire"];
     expect(await bench(...words)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^Error: there are 1 keys under bench\//),
+      stderr: expect.stringMatching(/^Error: there are 1 keys under bench\//) as unknown,
     });
     expect(await bench(...words, "--force")).toMatchObject({ code: 0 });
     expect(await keyCount()).toBe(1);
@@ -176,10 +180,13 @@ describe("exit status", () => {
   test("of a condition that is true is 99, and of a wrong command line 64 before anything is started", async () => {
     const words = ["client-limit", ...SHORT, "--concurrency", "1", "--systems", "etcdwire"];
     const failed = await bench(...words, "--fail-if", "p99>1us");
-    expect(failed).toMatchObject({ code: 99, stderr: expect.stringMatching(/--fail-if "p99>1us"/) });
+    expect(failed).toMatchObject({
+      code: 99,
+      stderr: expect.stringMatching(/--fail-if "p99>1us"/) as unknown,
+    });
     expect(await bench(...words, "--keys", "5")).toMatchObject({
       code: 64,
-      stderr: expect.stringMatching(/client-limit has no --keys; those that have: .*acquire/),
+      stderr: expect.stringMatching(/client-limit has no --keys; those that have: .*acquire/) as unknown,
     });
   });
 
