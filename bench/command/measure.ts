@@ -58,10 +58,11 @@ export const loadOf = ({
 });
 
 export const configurationOf = (options: BenchOptions, interrupted: boolean): Configuration => {
-  const { workloads, systems, runCount, durationMs, warmupMs, smoke } = options;
+  const { workloads, systems, rows, runCount, durationMs, warmupMs, smoke } = options;
   return {
     workloads,
     ...(systems === undefined ? {} : { systems }),
+    ...(rows === undefined ? {} : { rows }),
     runCount,
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(warmupMs === undefined ? {} : { warmupMs }),

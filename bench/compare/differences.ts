@@ -20,6 +20,7 @@ const FREE_OF_ENVIRONMENT: ReadonlySet<keyof Environment> = new Set([
 const FREE_OF_CONFIGURATION: ReadonlySet<keyof Configuration> = new Set([
   "workloads",
   "systems",
+  "rows",
   "intervalMs",
   "smoke",
   "interrupted",

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { libraryVersions } from "./library-versions.js";
 import { packageRoot } from "./package-root.js";
 
 /** Without this no number means anything. */
@@ -13,6 +14,8 @@ export interface Environment {
   readonly os: string;
   readonly nodeVersion: string;
   readonly packageVersion: string;
+  /** Of those that the measured systems are made of, by name; left out of reports that are older. */
+  readonly libraryVersions?: Readonly<Record<string, string>>;
   /** Ends in `-dirty` when the work tree differs from the commit; `unknown` outside a repository. */
   readonly gitCommit: string;
   /** Of all members, the lowest first, if they differ: `3.5.9, 3.6.1`. */
@@ -61,6 +64,7 @@ export const readEnvironment = (): Environment => {
     os: `${os.type()} ${os.release()} ${os.machine()}`,
     nodeVersion: process.version,
     packageVersion: version,
+    libraryVersions: libraryVersions(root),
     gitCommit: gitCommit(root),
     loadAverage: os.loadavg()[0]!,
     date: new Date().toISOString(),

@@ -31,6 +31,8 @@ export interface Configuration {
   readonly workloads: readonly string[];
   /** Undefined: all. */
   readonly systems?: readonly string[];
+  /** Only settings with these words; undefined: all. */
+  readonly rows?: readonly string[];
   readonly runCount: number;
   /** Of one run; undefined: each workload's own. */
   readonly durationMs?: number;

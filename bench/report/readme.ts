@@ -78,23 +78,29 @@ const betterPeers = (report: Report, workload: string): string[] =>
   });
 
 /** With which such a report is made. */
-const commandOf = ({ workloads, systems, runCount, durationMs }: Configuration): string =>
+const commandOf = ({ workloads, systems, rows, runCount, durationMs }: Configuration): string =>
   [
     "npm run bench --",
     ...workloads,
     systems === undefined ? [] : `--systems ${systems.join(",")}`,
+    rows === undefined ? [] : `--rows "${rows.join(",")}"`,
     `--runs ${runCount}`,
     durationMs === undefined ? [] : `--duration ${durationMs}ms`,
   ]
     .flat()
     .join(" ");
 
+const librariesOf = (versions: Readonly<Record<string, string>> = {}): string => {
+  const texts = Object.entries(versions).map(([name, version]) => `${cell(name)} ${cell(version)}`);
+  return texts.length === 0 ? "" : `Beside etcdwire: ${texts.join(", ")}. `;
+};
+
 const introduction = ({ environment: e, configuration }: Report): string => {
   const etcd =
     e.etcdVersion === undefined
       ? ""
       : `, etcd ${e.etcdVersion} with ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"} and its data on ${e.dataFileSystem ?? "a disk elsewhere"}`;
-  return `Medians of ${configuration.runCount} interleaved runs of \`${commandOf(configuration)}\` at commit ${e.gitCommit} on ${cell(e.cpuModel)} with ${e.coreCount} cores (${number(e.memoryBytes / 2 ** 30)} GiB, ${cell(e.os)}), Node ${e.nodeVersion.replace(/^v/, "")}${etcd}${e.etcdIsHere === false ? "" : ", everything on the same machine"}. Read ratios, not absolute numbers; [bench/README.md](bench/README.md) says what each number excludes and which comparisons are unfair, and to whom. Bold is the best of a setting.`;
+  return `Medians of ${configuration.runCount} interleaved runs of \`${commandOf(configuration)}\` at commit ${e.gitCommit} on ${cell(e.cpuModel)} with ${e.coreCount} cores (${number(e.memoryBytes / 2 ** 30)} GiB, ${cell(e.os)}), Node ${e.nodeVersion.replace(/^v/, "")}${etcd}${e.etcdIsHere === false ? "" : ", everything on the same machine"}. ${librariesOf(e.libraryVersions)}Read ratios, not absolute numbers; [bench/README.md](bench/README.md) says what each number excludes and which comparisons are unfair, and to whom. Bold is the best of a setting.`;
 };
 
 /** Of the pictures whose names are given, where README.md links them from. */

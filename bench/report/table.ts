@@ -211,6 +211,13 @@ export const environmentLines = ({ environment: e }: Report): string[] => [
   e.etcdVersion === undefined
     ? "no etcd in this run"
     : `etcd ${e.etcdVersion}, ${e.memberCount ?? "1 or 3"} member${e.memberCount === 1 ? "" : "s"}${e.etcdIsHere === false ? " on other machines" : ""}, data on ${e.dataFileSystem ?? "a file system that is not to be seen from here"}`,
+  ...(e.libraryVersions === undefined
+    ? []
+    : [
+        Object.entries(e.libraryVersions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(", "),
+      ]),
   `${e.date}; what each number excludes: bench/README.md.`,
 ];
 

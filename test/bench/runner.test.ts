@@ -579,6 +579,7 @@ describe("report", () => {
       "schema",
       "environment",
       "configuration",
+      "workloads",
       "results",
       "ratios",
       "values",
@@ -666,9 +667,16 @@ describe("report", () => {
       ],
     };
     const report = makeReport([own], await measured(), environment, configuration);
-    expect(report.ratios[0]).toEqual({ name: "own", value: 1, min: 1, max: 1 });
-    expect(report.values).toEqual([
-      { name: "CPU", unit: "µs", value: 10, min: 10, max: 10 },
+    expect(report.ratios[0]).toEqual({
+      name: "own",
+      value: 1,
+      min: 1,
+      max: 1,
+      bar: { atLeast: 1 },
+      isReached: true,
+    });
+    expect(report.values).toMatchObject([
+      { name: "CPU", unit: "µs", value: 10, min: 10, max: 10, isReached: false },
       { name: "above", unit: "ops/s", value: 3_900, min: 3_900, max: 3_900 },
     ]);
     const lines = renderTable(report, [own], false).split("\n");
