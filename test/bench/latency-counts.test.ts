@@ -144,6 +144,20 @@ describe("latency counts", () => {
     expect(recorder.take()).toEqual(countLatencies([7]));
   });
 
+  test("tells a latency of some microseconds apart from one a hundredth longer", () => {
+    const { p50, max } = summaryOf(countLatencies([20, 20, 20, 20.2]));
+    expect(p50).toBeCloseTo(20, 1);
+    expect(max).toBeCloseTo(20.2, 1);
+  });
+
+  test("does not let one slow call in a hundred show in p90, and shows it in p999", () => {
+    const { p90, p999 } = summaryOf(
+      countLatencies(Array.from({ length: 1_000 }, (_, i) => (i % 100 === 0 ? 100_000 : 100))),
+    );
+    expect(p90).toBeCloseTo(100, 0);
+    expect(p999).toBeGreaterThan(99_000);
+  });
+
   test("takes what is too long for it as the longest, and less than nothing as nothing", () => {
     expect(summaryOf(countLatencies([1e12])).max).toBeCloseTo(60e6, -5);
     expect(summaryOf(countLatencies([-3])).max).toBe(0);
