@@ -18,6 +18,10 @@ const preparePlans = (client: Namespace) => {
         }),
       ],
     }),
+    /** Whether two keys are there: of a line of a thousand, `look` reads each one. */
+    pair: client.prepare({
+      then: [op.get(key, { keysOnly: true }), op.get(param.key("other"), { keysOnly: true })],
+    }),
     /** Whether our key is there. */
     own: client.prepare({ then: [op.get(key, { keysOnly: true })] }),
   };

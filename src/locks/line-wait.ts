@@ -40,7 +40,7 @@ export interface LineWaitOptions {
  * incarnation that the snapshot no longer shows.
  *
  * With many ahead, only one of them is watched: when that is gone, few are left, or another look finds the next one to
- * watch. So an event goes to few, however long the line is.
+ * watch. So an event goes to few, however long the line is; and no more than one look, for which etcd reads all of the line.
  */
 export class LineWait implements DeletionListener {
   readonly #options: LineWaitOptions;
@@ -218,11 +218,9 @@ export class LineWait implements DeletionListener {
     this.#far?.close();
     this.#far = new FarWait(this.#options.life.client, target, this.#options.key, {
       onWatching: () => {
-        this.#look();
+        this.#checkFar(target);
       },
       onTargetDeleted: () => {
-        // The answer to a look under way may still show it, and its deletion does not come twice.
-        if (this.#looking) this.#lookAgain = true;
         this.#approach();
       },
       onOwnDeleted: (revision) => {
@@ -235,8 +233,29 @@ export class LineWait implements DeletionListener {
     this.#far.start();
   }
 
+  /** The one far ahead, or we ourselves, may have gone before both were watched. */
+  #checkFar(target: string): void {
+    const { life, key } = this.#options;
+    const other = Buffer.from(target, "latin1");
+    linePlans(life.client)
+      .pair.run({ key, other })
+      .then(
+        ({ responses: [own, ahead] }) => {
+          if (this.#state !== "waiting" || this.#far?.target !== target) return;
+          if (own?.kvs[0]?.createRevision !== this.#createRevision) this.#fail(placeLost("is gone"));
+          // One that has come back stands behind us.
+          else if (!((ahead?.kvs[0]?.createRevision ?? Infinity) < this.#createRevision)) this.#approach();
+        },
+        (error: unknown) => {
+          this.#fail(error);
+        },
+      );
+  }
+
   /** Few are ahead now, as it seems: hear of them, then see who they are. */
   #approach(): void {
+    // The answer to a look under way may still show the one that is gone, and nobody will tell of that again.
+    if (this.#looking) this.#lookAgain = true;
     if (this.#listening || this.#state !== "waiting") return;
     this.#listening = true;
     const { life, prefix } = this.#options;
