@@ -47,6 +47,15 @@ export const differenceText = ({ field, a, b }: Difference): string => {
 const sideText = ({ packageVersion, gitCommit, date, loadAverage }: Side): string =>
   `etcdwire ${packageVersion} (${gitCommit}), ${date}, load before ${number(loadAverage, 2)}`;
 
+/** Of libraries that are not the same in both. */
+const libraryTexts = ({
+  a: { libraryVersions: ofA = {} },
+  b: { libraryVersions: ofB = {} },
+}: Comparison): string[] =>
+  [...new Set([...Object.keys(ofA), ...Object.keys(ofB)])]
+    .filter((library) => ofA[library] !== ofB[library])
+    .map((library) => differenceText({ field: library, a: ofA[library], b: ofB[library] }));
+
 const list = (head: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [head, ...lines.map((line) => `  ${line}`)];
 
@@ -63,6 +72,7 @@ export const comparisonText = (comparison: Comparison): string => {
   lines.push(
     `${rows.length} rows: ${count("better")} better, ${count("worse")} worse, ${count("no evidence")} without evidence.`,
     `A and B: medians of the runs. p: permutation test of the runs, corrected for all lines; evidence is p <= ${alpha} and an interval that leaves out 1.`,
+    ...list("Other versions of libraries:", libraryTexts(comparison)),
     ...list("Only in A:", onlyInA),
     ...list("Only in B:", onlyInB),
     ...list("The machine has changed too, since these are other clients than ours:", changedPeers),

@@ -35,7 +35,10 @@ export interface RowComparison {
 }
 
 /** What may differ between two reports, and who reads a comparison wants to know. */
-export type Side = Pick<Report["environment"], "packageVersion" | "gitCommit" | "date" | "loadAverage">;
+export type Side = Pick<
+  Report["environment"],
+  "packageVersion" | "libraryVersions" | "gitCommit" | "date" | "loadAverage"
+>;
 
 /** What `compare --json` writes. B is the new one: a ratio of 1.2 is 20 % more in B. */
 export interface Comparison {
@@ -177,12 +180,9 @@ const regressionsOf = (rows: readonly RowComparison[], limits: readonly RegressL
     }),
   );
 
-const sideOf = ({ environment: { packageVersion, gitCommit, date, loadAverage } }: Report): Side => ({
-  packageVersion,
-  gitCommit,
-  date,
-  loadAverage,
-});
+const sideOf = ({
+  environment: { packageVersion, libraryVersions = {}, gitCommit, date, loadAverage },
+}: Report): Side => ({ packageVersion, libraryVersions, gitCommit, date, loadAverage });
 
 /** Compares two reports whatever they are of: who calls it looks at `differences` first. */
 export const compareReports = (

@@ -11,6 +11,8 @@ export interface Difference {
 /** What may differ, because it is what is compared, or says when: all else must not, what comes to be told later included. */
 const FREE_OF_ENVIRONMENT: ReadonlySet<keyof Environment> = new Set([
   "packageVersion",
+  // Shown with the comparison.
+  "libraryVersions",
   "gitCommit",
   "loadAverage",
   "date",

@@ -1,11 +1,13 @@
 /**
  * What the counters of `txn` are at the end, asked in the plainest way: the generated client on a stock channel of its own.
- * It judges what the systems under measurement say of their writes, so it shares nothing with them.
+ * It judges what the systems under measurement say of their writes, so it shares nothing with them; except on a cluster with
+ * users, where it logs in through our channel.
  */
 import { DeleteRangeRequest, RangeRequest } from "../../src/raw.js";
 import { readCounter } from "../harness/counters.js";
 import type { FinalCounter } from "../harness/counters.js";
 import type { Target } from "../harness/workload.js";
+import { openClient } from "./etcdwire.js";
 import { openKv } from "./grpc-js.js";
 
 /** After a run, of a server that has nothing else to do. */
@@ -21,7 +23,8 @@ export const takeCounters = async (
   target: Target,
   prefix: string,
 ): Promise<ReadonlyMap<string, FinalCounter>> => {
-  const kv = openKv(target, OWN_CHANNEL);
+  const loggedIn = target.auth === undefined ? undefined : openClient(target);
+  const kv = openKv(target, loggedIn === undefined ? OWN_CHANNEL : { channelOverride: loggedIn.channel() });
   const key = Buffer.from(prefix);
   const rangeEnd = Buffer.from(key);
   // The prefixes asked for end in ASCII, so the last byte has a successor.
@@ -52,5 +55,6 @@ export const takeCounters = async (
     return finals;
   } finally {
     kv.close();
+    await loggedIn?.close();
   }
 };

@@ -1,6 +1,6 @@
 import { Counters, judgeCounters, VALUE_MIN_BYTES } from "../harness/counters.js";
 import type { TxnClient, TxnMix } from "../harness/counters.js";
-import { drive } from "../harness/drive.js";
+import { concurrencyShare, drive } from "../harness/drive.js";
 import type {
   Params,
   RatioRule,
@@ -28,10 +28,10 @@ const open =
     let counters: Counters | undefined;
     return {
       prepare: async (setup) => {
-        const { mix = "cas", keys, concurrency, valueBytes = VALUE_MIN_BYTES } = setup.params;
+        const { mode, mix = "cas", keys, valueBytes = VALUE_MIN_BYTES } = setup.params;
         counters = new Counters(client, prefixOf(setup), {
           mix: mix as TxnMix,
-          count: keys ?? concurrency ?? OPEN_LOOP_COUNTER_COUNT,
+          count: keys ?? (mode === "open" ? OPEN_LOOP_COUNTER_COUNT : concurrencyShare(setup)),
           valueBytes: Math.max(valueBytes, VALUE_MIN_BYTES),
         });
         await counters.prepare();

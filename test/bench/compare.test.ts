@@ -221,6 +221,19 @@ describe("comparing two reports", () => {
     expect(compareReports(report(100, 1), report(100, 2)).changedPeers).toEqual([]);
   });
 
+  test("names libraries whose versions are not the same, and does not refuse them", () => {
+    const report = (libraryVersions: Record<string, string>): Report =>
+      makeReport([makeRow(around(100, 1))], { environment: { ...environment, libraryVersions } });
+    const comparison = compareReports(
+      report({ etcd3: "1.1.2", "@grpc/grpc-js": "1.14.7" }),
+      report({ etcd3: "1.1.2", "@grpc/grpc-js": "1.15.0", redlock: "5.0.0" }),
+    );
+    expect(comparison.differences).toEqual([]);
+    expect(comparisonText(comparison)).toContain(
+      'Other versions of libraries:\n  @grpc/grpc-js: "1.14.7" in A, "1.15.0" in B\n  redlock: none in A, "5.0.0" in B\n',
+    );
+  });
+
   test("a promise that the new one breaks is a regression, whatever the limits", () => {
     const same = makeRow(around(100, 1));
     const broken = makeReport([same], { violations: ["acquire etcdwire: 1 overlapping holders"] });
