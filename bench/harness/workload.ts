@@ -390,7 +390,7 @@ export interface Workload {
   readonly isolatesRows?: boolean;
   /** Node's own options for the agent processes. */
   readonly nodeOptions?: readonly string[];
-  /** Length of one run unless `--seconds` says otherwise. */
+  /** Length of one run unless `--duration` says otherwise. */
   readonly seconds: number;
   readonly warmupSeconds: number;
   /** What a short run's warm-up, which is shorter too, may not go below. Default: 0. */
