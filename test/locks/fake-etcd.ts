@@ -373,7 +373,8 @@ export class FakeClient {
   prepare(shape: AnyShape, { repeatable = false } = {}): object {
     // Of keys that are named, a read costs the same however long the line is.
     const isLook =
-      shape.if === undefined && (shape.then ?? []).some(({ options }) => options.sort !== undefined);
+      shape.if === undefined &&
+      (shape.then ?? []).some(({ op, options }) => op === "get" && options.sort !== undefined);
     return {
       run: (parameters: Parameters, options?: RunOptions) =>
         new Promise<Result>((resolve, reject) => {
