@@ -14,6 +14,7 @@ import type {
   RunRequest,
   RunSetup,
   ServerCounters,
+  Target,
   Workload,
 } from "../../bench/harness/workload.js";
 import { makeReport, violations } from "../../bench/report/collect.js";
@@ -462,6 +463,42 @@ describe("what a system needs besides the package", () => {
       noAbort,
     );
     expect(openedBefore).toEqual([["fast"]]);
+  });
+
+  test("may be a server of its own: its agents alone are told, and it is closed after them", async () => {
+    const recorder = record();
+    const targets: Record<string, Target> = {};
+    let openCountAtClose: number | undefined;
+    await runWorkloads(
+      [
+        needing({
+          slow: () =>
+            Promise.resolve({
+              target: { redisEndpoint: "127.0.0.1:2" },
+              close: () => {
+                openCountAtClose = recorder.openCount();
+                return Promise.resolve();
+              },
+            }),
+        }),
+      ],
+      settings,
+      {
+        ...recorder.surroundings,
+        openAgent: (workload, system, target) => {
+          targets[system] = target;
+          return recorder.surroundings.openAgent(workload, system, target);
+        },
+      },
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(targets).toEqual({
+      fast: { endpoints: ["127.0.0.1:1"] },
+      other: { endpoints: ["127.0.0.1:1"] },
+      slow: { endpoints: ["127.0.0.1:1"], redisEndpoint: "127.0.0.1:2" },
+    });
+    expect(openCountAtClose).toBe(0);
   });
 
   test("is listed with the reason when this machine cannot have it, and told from what has failed", async () => {
