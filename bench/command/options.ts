@@ -81,7 +81,7 @@ const LOAD_OPTIONS = [
     "--arrival <uniform|poisson>",
     "of an open loop: at equal distances, or as independent users come (poisson)",
   ],
-  ["--concurrency <n>", "operations under way, all processes together; a list"],
+  ["--concurrency <n>", "operations under way in each process; a list"],
   ["--contenders <n>", "clients that want the same lock; a list"],
   ["--processes <n>", "processes that the load comes from; a list"],
   ["--keys <n>", "names or keys that operations are spread over; a list"],

@@ -4,7 +4,7 @@
  */
 import { workloadNamed } from "../workloads/index.js";
 import type { FromAgent, ToAgent } from "./agent-protocol.js";
-import { PeerMissingError } from "./workload.js";
+import { PeerMissingError, missingIfNotInstalled } from "./workload.js";
 import type { System } from "./workload.js";
 
 let system: System | undefined;
@@ -36,13 +36,9 @@ const handle = async (message: ToAgent): Promise<void> => {
   }
 };
 
-/** Node's words for a package that nobody has installed; `etcd3` and the like are not dependencies of ours. */
-const MISSING_PACKAGE = /^Cannot find package '([^']+)'/;
-
-const failureOf = (error: unknown): { reason: string; isMissing?: boolean } => {
+const failureOf = (thrown: unknown): { reason: string; isMissing?: boolean } => {
+  const error = missingIfNotInstalled(thrown);
   if (!(error instanceof Error)) return { reason: String(error) };
-  const [, name] = MISSING_PACKAGE.exec(error.message) ?? [];
-  if (name !== undefined) return { reason: `the package ${name} is not installed`, isMissing: true };
   if (error instanceof PeerMissingError) return { reason: error.message, isMissing: true };
   return { reason: error.stack ?? error.message };
 };

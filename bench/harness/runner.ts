@@ -1,10 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { diagnose } from "./diagnosis.js";
 import { summarizeLoad } from "./load-summary.js";
 import { busyShare } from "./machine-load.js";
 import type { MachineTimes } from "./machine-load.js";
 import { planRuns } from "./plan.js";
 import type { PlannedRun, RunSelection } from "./plan.js";
-import { agentCountOf, monotonicUs, paramsText, PeerMissingError } from "./workload.js";
+import {
+  agentCountOf,
+  missingIfNotInstalled,
+  monotonicUs,
+  paramsText,
+  PeerMissingError,
+} from "./workload.js";
 import { judgeWrites } from "./write-history.js";
 import { serverLoadBetween } from "./server-load.js";
 import type { Agent } from "./agent.js";
@@ -202,6 +209,8 @@ export const runWorkloads = async (
   });
   // As a function, because it changes while this one waits.
   const isAborted = (): boolean => signal.aborted;
+  // On a cluster that is there, names of another bench may be there too.
+  const benchId = randomBytes(4).toString("hex");
   let doneCount = 0;
   for (const { workload, plan } of stages) {
     if (isAborted()) continue;
@@ -211,7 +220,8 @@ export const runWorkloads = async (
     const provisions: Provision[] = [];
     const agentsKey = ({ system, params }: PlannedRun): string =>
       workload.isolatesRows === true ? `${system} ${paramsText(params)}` : system;
-    const giveUp = async (planned: PlannedRun, error: unknown): Promise<void> => {
+    const giveUp = async (planned: PlannedRun, thrown: unknown): Promise<void> => {
+      const error = missingIfNotInstalled(thrown);
       const reason = error instanceof Error ? error.message : String(error);
       const key = agentsKey(planned);
       const isMissing = error instanceof PeerMissingError;
@@ -258,7 +268,7 @@ export const runWorkloads = async (
             const setup = {
               params: planned.params,
               ...timesOf(workload, settings),
-              runId: `${process.pid}-${doneCount}`,
+              runId: `${benchId}-${doneCount}`,
               agentIndex: 0,
               agentCount: opened.length,
               load: settings.load,

@@ -451,6 +451,15 @@ export class PeerMissingError extends Error {
   override name = "PeerMissingError";
 }
 
+/** Node's words for a package that nobody has installed; `etcd3` and the like are not dependencies of ours. */
+const MISSING_PACKAGE = /^Cannot find package '([^']+)'/;
+
+/** The same error, or, where it is that a system's package is not installed, that the system is missing. */
+export const missingIfNotInstalled = (error: unknown): unknown => {
+  const [, name] = (error instanceof Error ? MISSING_PACKAGE.exec(error.message) : null) ?? [];
+  return name === undefined ? error : new PeerMissingError(`the package ${name} is not installed`);
+};
+
 /**
  * Microseconds on CLOCK_MONOTONIC, which all processes of one machine read alike. As a double it is exact to the
  * nanosecond for the first 104 days of uptime, and to two after that.

@@ -265,6 +265,55 @@ describe("runner", () => {
     expect(recorder.openCount()).toBe(0);
   });
 
+  test("hands on how a run's load is made, and gives one that ends by count time enough", async () => {
+    const recorder = record();
+    const load = { seed: 7, intervalMs: 50, maxInFlight: 9, latencyLimitMs: 5 };
+    await runWorkloads(
+      [workload],
+      { ...settings, load, warmupMs: 20 },
+      recorder.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(recorder.calls[0]!.request).toMatchObject({ load, warmupMs: 20, durationMs: 1_000, share: 1 });
+    const counted = record();
+    await runWorkloads(
+      [workload],
+      { ...settings, load: { ...load, operationCount: 10 } },
+      counted.surroundings,
+      { records: [], unmeasured: [] },
+      noAbort,
+    );
+    expect(counted.calls[0]!.request).toMatchObject({
+      load: { operationCount: 10 },
+      warmupMs: 500,
+      durationMs: 600_000,
+      share: 1,
+    });
+  });
+
+  test("says which side was busy, and lists a system whose package nobody has installed as missing", async () => {
+    const { surroundings } = record();
+    const outcome: Outcome = { records: [], unmeasured: [] };
+    await runWorkloads(
+      [workload],
+      settings,
+      {
+        ...surroundings,
+        openAgent: (opened, system, target) =>
+          system === "other"
+            ? Promise.reject(new Error("Cannot find package 'other' imported from /somewhere"))
+            : surroundings.openAgent(opened, system, target),
+      },
+      outcome,
+      noAbort,
+    );
+    expect(outcome.unmeasured).toEqual([
+      { workload: "sample", system: "other", reason: "the package other is not installed", isMissing: true },
+    ]);
+    expect(outcome.records[0]!.diagnosis).toMatchObject({ bottleneck: "unknown", clientCpuShare: 0.04 });
+  });
+
   test("shortens the warm-up with the run", async () => {
     const recorder = record();
     await runWorkloads(
