@@ -148,9 +148,9 @@ const rowTable = (report: Report, workload: string, index: number): string => {
   const text = report.workloads?.find(({ name }) => name === workload);
   const columns = columnsOf(text ?? { shows: "calls" }, results);
   const runCount = Math.max(...results.map(({ runs }) => runs.length));
-  return table(
+  return `<p>${escapeHtml(columns.about)}.</p>${table(
     `rows-${index}`,
-    `Medians of ${runCount} runs (max: of all); ${columns.about}`,
+    `Medians of ${runCount} runs (max: of all)`,
     ["setting", "system", ...columns.head, "bottleneck"],
     results.map(
       (result) =>
@@ -159,7 +159,7 @@ const rowTable = (report: Report, workload: string, index: number): string => {
         columns.cells(result).map(numberCell).join("") +
         textCell(bottleneckOf(result) ?? "-"),
     ),
-  );
+  )}`;
 };
 
 type RunColumn = readonly [head: string, value: (run: RunValues) => number | undefined];
@@ -270,18 +270,24 @@ const judgedRow = (judged: Ratio | Value): string => {
   );
 };
 
+const fieldText = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(fieldText).join(", ");
+  return typeof value === "object" && value !== null
+    ? Object.entries(value)
+        .map(([name, own]) => `${name} ${fieldText(own)}`)
+        .join(", ")
+    : JSON.stringify(value);
+};
+
 /** Names and values of an object's own fields, for people. */
 const fieldRows = (fields: object): string[] =>
-  Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
-    if (value === undefined) return [];
-    const text =
-      typeof value === "string"
-        ? value
-        : JSON.stringify(value)
-            .replaceAll(/[[\]"]/g, "")
-            .replaceAll(",", ", ");
-    return textCell(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)) + textCell(text);
-  });
+  Object.entries(fields).flatMap(([name, value]: [string, unknown]) =>
+    value === undefined
+      ? []
+      : textCell(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)) +
+        textCell(fieldText(value)),
+  );
 
 const list = (className: string, heading: string, lines: readonly string[]): string =>
   lines.length === 0

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { RunValues } from "../../../bench/harness/report-schema.js";
 import { curvesOf, scalingsOf } from "../../../bench/report/curves.js";
 import { escapeHtml, toHtml } from "../../../bench/report/html.js";
 import { logTicks, toSvgs } from "../../../bench/report/svg.js";
@@ -32,7 +33,12 @@ describe("curves", () => {
   });
 
   test("have the summary's four points where a run has no histogram", () => {
-    const runs = first!.runs.map(({ serviceHdr: _, ...run }) => run);
+    const runs = first!.runs.map(
+      (run) =>
+        Object.fromEntries(
+          Object.entries(run).filter(([name]) => name !== "serviceHdr"),
+        ) as unknown as RunValues,
+    );
     expect(curvesOf({ ...first!, runs })[0]!.points).toEqual([
       { x: 2, us: first!.serviceTimeUs.p50 },
       { x: 10, us: first!.serviceTimeUs.p90 },

@@ -33,7 +33,7 @@ describe("the table", () => {
     expect(about).toContain("response: the same from when the schedule wanted the operation to start");
     expect(head).toMatch(/response p50 +p99 +p99\.9 +max +late +dropped +lag p99 +client CPU/);
     const { responseTimeUs } = sampleReport.results.find((result) => result.workload === "txn")!;
-    expect(rows[0]).toContain(String(Math.round(responseTimeUs!.p99).toLocaleString("en-US")));
+    expect(rows[0]).toContain(Math.round(responseTimeUs!.p99).toLocaleString("en-US"));
     // Of three runs with 7 and 3 each.
     expect(rows[0]).toMatch(/ 21 +9 /);
   });
