@@ -88,10 +88,13 @@ const judge = (
   // One busy client alone is no busy machine, where that is the only core.
   const isFull = machineBusyShare >= MACHINE_BUSY_SHARE || clientCores + (serverHere ?? 0) >= limit;
   if (isFull && (coreCount > 1 || clientCpuShare < CLIENT_BUSY_SHARE)) {
-    const etcd = serverHere === undefined ? "" : ` and etcd ${number(serverHere)}`;
+    const etcd = serverHere === undefined ? "" : `, etcd ${number(serverHere)}`;
+    // A null server's process is one of them.
+    const others = machineBusyShare * coreCount - clientCores - (serverHere ?? 0);
+    const rest = others > 1 - MACHINE_BUSY_SHARE ? `, other processes ${number(others)}` : "";
     return {
       bottleneck: "machine",
-      reason: `all ${coreCount} cores are busy; clients use ${number(clientCores)}${etcd}`,
+      reason: `all ${coreCount} cores are busy: clients ${number(clientCores)}${etcd}${rest}`,
     };
   }
   if (clientCpuShare >= CLIENT_BUSY_SHARE) return { bottleneck: "client", reason: client };

@@ -45,7 +45,7 @@ describe("the bottleneck of a run", () => {
       "etcd and a busy client",
       facts([0.95, 0.95], { cpuCores: 1.8 }),
       "machine",
-      /all 4 cores.*1.9 and etcd 1.8/,
+      /all 4 cores are busy: clients 1.9, etcd 1.8$/,
     ],
     [
       "clients on all cores, and no server's word",
@@ -57,7 +57,7 @@ describe("the bottleneck of a run", () => {
       "others on the machine",
       facts([0.2], idle, { machineBusyShare: 0.97 }),
       "machine",
-      /clients use 0.2 and etcd 0.3/,
+      /clients 0.2, etcd 0.3, other processes 3.4/,
     ],
     ["one full client", facts([0.9], idle), "client", /90 % of a core/],
     ["one full client of two", facts([0.1, 0.9], idle), "client", /90 % of a core/],
