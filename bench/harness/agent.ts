@@ -18,6 +18,8 @@ export interface Agent {
 const OPEN_TIMEOUT_MS = 30_000;
 /** Past the end of a run: for operations in flight to finish, a queue of server-side locks among them. */
 const DRAIN_TIMEOUT_MS = 20_000;
+/** And for each contender of one line, which has a turn of its own to come: on a busy machine a thousand took 40 s. */
+const TURN_TIMEOUT_MS = 100;
 const CLOSE_TIMEOUT_MS = 3_000;
 
 const failureOf = ({ reason, isMissing }: Extract<FromAgent, { type: "failed" }>): Error =>
@@ -71,7 +73,8 @@ export const openAgent = async (workload: Workload, system: string, target: Targ
       await ask(child, { type: "prepare", setup }, OPEN_TIMEOUT_MS);
     },
     run: async (request) => {
-      const timeoutMs = request.warmupMs + request.durationMs + DRAIN_TIMEOUT_MS;
+      const drainMs = DRAIN_TIMEOUT_MS + TURN_TIMEOUT_MS * (request.params.contenders ?? 0);
+      const timeoutMs = request.warmupMs + request.durationMs + drainMs;
       const reply = await ask(child, { type: "run", request }, timeoutMs);
       if (reply.type !== "measured") throw new Error(`agent answered "${reply.type}" to "run"`);
       return reply.measurement;
