@@ -30,7 +30,7 @@ const wantedFiles = async (): Promise<Map<string, string | undefined>> => {
     if (name.endsWith(".svg")) files.set(`${RESULTS}/${name}`, undefined);
   for (const [name, svg] of pictures) files.set(`${RESULTS}/${name}`, svg);
   const readme = readFileSync(path.join(options.root, "README.md"), "utf8");
-  const region = readmeRegion(report, [...pictures.keys()], RESULTS);
+  const region = readmeRegion(report, pictures, RESULTS);
   const config = await prettier.resolveConfig(path.join(ROOT, "README.md"));
   // As `npm run format` would have it.
   files.set(

@@ -103,17 +103,26 @@ const introduction = ({ environment: e, configuration }: Report): string => {
   return `Medians of ${configuration.runCount} interleaved runs of \`${commandOf(configuration)}\` at commit ${e.gitCommit} on ${cell(e.cpuModel)} with ${e.coreCount} cores (${number(e.memoryBytes / 2 ** 30)} GiB, ${cell(e.os)}), Node ${e.nodeVersion.replace(/^v/, "")}${etcd}${e.etcdIsHere === false ? "" : ", everything on the same machine"}. ${librariesOf(e.libraryVersions)}Read ratios, not absolute numbers; [bench/README.md](bench/README.md) says what each number excludes and which comparisons are unfair, and to whom. Bold is the best of a setting.`;
 };
 
-/** Of the pictures whose names are given, where README.md links them from. */
-const pictureLinks = (workload: string, pictures: readonly string[], folder: string): string[] =>
-  pictures
-    .filter((name) => name.startsWith(`${workload}-`))
-    .map(
-      (name) =>
-        `![${workload}: ${name.endsWith("-throughput.svg") ? "throughput" : "latency by percentile"}](${folder}/${name})`,
-    );
+/** For those who do not see a picture, its own title. */
+const pictureLinks = (
+  workload: string,
+  kind: "throughput" | "latency",
+  pictures: ReadonlyMap<string, string>,
+  folder: string,
+): string[] =>
+  [...pictures]
+    .filter(([name]) => name.startsWith(`${workload}-`) && name.endsWith(`-${kind}.svg`))
+    .map(([name, svg]) => {
+      const [, title = name] = /<title[^>]*>([^<]*)/.exec(svg) ?? [];
+      return `![${cell(title)}](${folder}/${name})`;
+    });
 
-/** What README.md says of a report, in Markdown: all its rows, what peers do better, what was not measured, pictures. */
-export const readmeRegion = (report: Report, pictures: readonly string[], folder: string): string => {
+/** What README.md says of a report, in Markdown: all its rows, what peers do better, what was not measured, pictures by file name. */
+export const readmeRegion = (
+  report: Report,
+  pictures: ReadonlyMap<string, string>,
+  folder: string,
+): string => {
   const { configuration } = report;
   const better = workloadsIn(report).flatMap((workload) => betterPeers(report, workload));
   const unmeasured = new Set(
@@ -132,11 +141,7 @@ export const readmeRegion = (report: Report, pictures: readonly string[], folder
         "",
         ...tableOf(report, workload),
         "",
-        ...pictureLinks(
-          workload,
-          pictures.filter((name) => name.endsWith("-throughput.svg")),
-          folder,
-        ),
+        ...pictureLinks(workload, "throughput", pictures, folder),
       ];
     }),
     "",
@@ -149,13 +154,7 @@ export const readmeRegion = (report: Report, pictures: readonly string[], folder
     "",
     "<details><summary>Latency by percentile</summary>",
     "",
-    ...workloadsIn(report).flatMap((workload) =>
-      pictureLinks(
-        workload,
-        pictures.filter((name) => name.endsWith("-latency.svg")),
-        folder,
-      ),
-    ),
+    ...workloadsIn(report).flatMap((workload) => pictureLinks(workload, "latency", pictures, folder)),
     "",
     "</details>",
   ].join("\n");

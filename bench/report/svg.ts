@@ -39,8 +39,9 @@ const picture = (
   subtitle: string,
   description: string,
   marks: readonly string[],
+  name = title,
 ): string => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${px(height)}" width="${WIDTH}" height="${px(height)}" role="img" aria-labelledby="title description">
-<title id="title">${escapeHtml(title)}</title>
+<title id="title">${escapeHtml(name)}</title>
 <desc id="description">${escapeHtml(description)}</desc>
 ${styleOf()}
 <rect class="page" x="0.5" y="0.5" width="${WIDTH - 1}" height="${px(height - 1)}" rx="8"/>
@@ -186,6 +187,7 @@ const latencyPicture = (report: Report, workload: string, setting: Setting): str
       )
       .join("; "),
     marks,
+    `${workload}${setting.text === "" ? "" : ` ${setting.text}`}: ${time} by percentile`,
   );
 };
 

@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { toJson } from "../../../bench/report/json.js";
 import { readmeRegion, REGION_BEGIN, REGION_END, replaceRegion } from "../../../bench/report/readme.js";
+import { toSvgs } from "../../../bench/report/svg.js";
 import { sampleReport } from "./sample.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 describe("the region of README.md", () => {
-  const region = readmeRegion(sampleReport, ["acquire-throughput.svg", "acquire-c-1-latency.svg"], "results");
+  const region = readmeRegion(sampleReport, toSvgs(sampleReport), "results");
 
   test("has every row, the best of each setting in bold", () => {
     for (const { system, params } of sampleReport.results)
@@ -28,9 +29,14 @@ describe("the region of README.md", () => {
     expect(better).toContain("- acquire c=64: go (ops/s 27,532 against 26,390; p50 ");
     expect(better).not.toContain("grpc-js");
     const ours = sampleReport.results.filter(({ system }) => system !== "go");
-    expect(readmeRegion({ ...sampleReport, results: ours }, [], "results")).toContain(
+    expect(readmeRegion({ ...sampleReport, results: ours }, new Map(), "results")).toContain(
       "No other client was better than etcdwire in any of these columns.",
     );
+  });
+
+  test("shows pictures, each with a title for those who do not see it", () => {
+    expect(region).toContain("![acquire: ops/s](results/acquire-throughput.svg)");
+    expect(region).toContain("![acquire c=16: service time by percentile](results/acquire-c-16-latency.svg)");
   });
 
   test("says machine, versions and command, and what was not measured", () => {
