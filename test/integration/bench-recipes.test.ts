@@ -34,7 +34,7 @@ const run = async (
       runId: `test-${runCount++}`,
       load: { seed: 1, intervalMs: 1_000 },
     };
-    await Promise.all(agents.map((agent, agentIndex) => agent.prepare?.({ ...setup, agentIndex })));
+    await Promise.all(agents.map(async (agent, agentIndex) => agent.prepare?.({ ...setup, agentIndex })));
     const request: Omit<RunRequest, "agentIndex"> = { ...setup, startAtUs: monotonicUs() + 20_000 };
     return await Promise.all(agents.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
   } finally {
