@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HELD_KEY_WATCH_MS } from "../../src/options.js";
 import { promiseOperation } from "../harness/closed-loop.js";
 import { concurrencyShare, drive, nothingMeasured } from "../harness/drive.js";
 import { measureLoop } from "../harness/program-peer.js";
 import { PeerMissingError } from "../harness/workload.js";
 import { untilQuiet } from "../harness/server-counters.js";
-import type { Contender } from "../harness/contention.js";
 import type {
   Measurement,
   RunRequest,
@@ -20,20 +21,25 @@ import { rustPeer } from "../peers/rust-peer.js";
 
 /** Longer than any bench: no lease is renewed while requests are counted. */
 const TTL_SECONDS = 3_600;
-/** The last agent of a run holds the locks; the others try. */
-const isHolder = ({ agentIndex, agentCount }: RunSetup | RunRequest): boolean =>
-  agentIndex === agentCount - 1;
+/** The first agent of a run holds the locks, the same one in all runs; the others try. */
+const isHolder = ({ agentIndex }: RunSetup | RunRequest): boolean => agentIndex === 0;
+/** A run as those see it who try. */
+const ofTryers = (request: RunRequest): RunRequest => ({
+  ...request,
+  agentIndex: request.agentIndex - 1,
+  agentCount: request.agentCount - 1,
+});
 /** Of an open loop, whose tries share them when more are under way. */
 const OPEN_LOOP_NAME_COUNT = 64;
 
 /**
  * One name for each try that the process has in flight which has most: all systems' sessions have one key per name. Other
- * processes try the same ones.
+ * processes try the same ones. They are the same in all runs of a system, whose agents have the bench as their parent.
  */
-const namesOf = ({ params, runId }: RunSetup | RunRequest): string[] =>
+const namesOf = (system: string, { params }: RunSetup | RunRequest): string[] =>
   Array.from(
     { length: params.mode === "open" ? OPEN_LOOP_NAME_COUNT : concurrencyShare({ params, agentIndex: 0 }) },
-    (_, slot) => `bench/trylock/${runId}/${slot}`,
+    (_, slot) => `bench/trylock/${process.ppid}/${system}/${slot}`,
   );
 
 /** What tries, with one client and one session. */
@@ -43,40 +49,80 @@ interface Tryer {
   readonly close: () => Promise<void>;
 }
 
-const openEtcdwireHolder = async (target: Target): Promise<Contender> => {
+/** What holds the locks that others try. */
+interface Holder {
+  /** Resolves when these are held, and nothing more is asked of the server for that. */
+  hold(names: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Etcdwire watches the key of a lock that it has held for a while. That is not to be counted as a request of a try: so it
+ * keeps its locks from run to run, and new ones are old enough before a run begins.
+ */
+const openEtcdwireHolder = async (target: Target): Promise<Holder> => {
   const { openMutexContender } = await import("../peers/etcdwire.js");
-  return openMutexContender(target, TTL_SECONDS);
+  const contender = await openMutexContender(target, TTL_SECONDS);
+  const held = new Set<string>();
+  return {
+    hold: async (names) => {
+      const missing = names.filter((name) => !held.has(name));
+      if (missing.length === 0) return;
+      await Promise.all(missing.map((name) => contender.acquire(name)));
+      for (const name of missing) held.add(name);
+      await sleep(2 * HELD_KEY_WATCH_MS);
+    },
+    // They end with its session.
+    close: () => contender.close(),
+  };
+};
+
+/** Its locks have a time to live each, which no run is to outlast. */
+const openRedlockHolder = async (target: Target): Promise<Holder> => {
+  const { openRedlockContender } = await import("../peers/redlock.js");
+  const contender = await openRedlockContender(target);
+  let releases: (() => Promise<void>)[] = [];
+  const releaseAll = async (): Promise<void> => {
+    await Promise.all(releases.map((release) => release()));
+    releases = [];
+  };
+  return {
+    hold: async (names) => {
+      await releaseAll();
+      const locks = await Promise.all(names.map((name) => contender.acquire(name)));
+      releases = locks.map((lock) => () => lock.release());
+    },
+    close: async () => {
+      await releaseAll();
+      await contender.close();
+    },
+  };
 };
 
 /** The holder is etcdwire in another process, for all systems on etcd: they exclude one another. */
 const open =
-  (openTryer: (target: Target) => Promise<Tryer>, openHolder = openEtcdwireHolder): SystemFactory =>
+  (
+    system: string,
+    openTryer: (target: Target) => Promise<Tryer>,
+    openHolder = openEtcdwireHolder,
+  ): SystemFactory =>
   (target) => {
-    let holder: Contender | undefined;
+    let holder: Holder | undefined;
     let tryer: Tryer | undefined;
-    let releases: (() => Promise<void>)[] = [];
-    const releaseAll = async (): Promise<void> => {
-      await Promise.all(releases.map((release) => release()));
-      releases = [];
-    };
     return Promise.resolve({
       prepare: async (setup) => {
-        // Those of the run before, in which it may have been this agent's turn to hold.
-        await releaseAll();
         if (isHolder(setup)) {
-          const opened = (holder ??= await openHolder(target));
-          const locks = await Promise.all(namesOf(setup).map((name) => opened.acquire(name)));
-          releases = locks.map((lock) => () => lock.release());
+          holder ??= await openHolder(target);
+          await holder.hold(namesOf(system, setup));
         } else {
           tryer ??= await openTryer(target);
           await tryer.prepare?.(setup);
         }
-        // A holder watches its key from some time after the acquire on, which is not to be counted as a try's request.
         await untilQuiet(target);
       },
-      run: async (request) => (isHolder(request) ? nothingMeasured : tryer!.run(namesOf(request), request)),
+      run: async (request) =>
+        isHolder(request) ? nothingMeasured : tryer!.run(namesOf(system, request), ofTryers(request)),
       close: async () => {
-        await releaseAll();
         await holder?.close();
         await tryer?.close();
       },
@@ -91,7 +137,7 @@ const triesOf =
       request,
     );
 
-const openEtcdwire = open(async (target) => {
+const openEtcdwire = open("etcdwire", async (target) => {
   const { openTryer } = await import("../peers/etcdwire.js");
   const tryer = await openTryer(target, TTL_SECONDS);
   return { run: triesOf((name) => tryer.tryTaken(name)), close: tryer.close };
@@ -99,20 +145,18 @@ const openEtcdwire = open(async (target) => {
 
 const openRedlock = notOnEtcd(
   open(
+    "redlock",
     async (target) => {
       const { openRedlockTryer } = await import("../peers/redlock.js");
       const tryer = await openRedlockTryer(target);
       return { run: triesOf(tryer.tryTaken), close: tryer.close };
     },
-    async (target) => {
-      const { openRedlockContender } = await import("../peers/redlock.js");
-      return openRedlockContender(target);
-    },
+    openRedlockHolder,
   ),
 );
 
-const openPeer = (built: BuiltPeer): SystemFactory =>
-  open(async (target) => {
+const openPeer = (system: string, built: BuiltPeer): SystemFactory =>
+  open(system, async (target) => {
     const peer = await built.open(target);
     return {
       prepare: () => peer.ask({ type: "prepare", clients: 1, ttlSeconds: TTL_SECONDS }),
@@ -140,9 +184,9 @@ export const trylock: Workload = {
   params,
   systems: {
     etcdwire: openEtcdwire,
-    go: openPeer(goPeer),
-    rust: openPeer(rustPeer),
-    java: openPeer(javaPeer),
+    go: openPeer("go", goPeer),
+    rust: openPeer("rust", rustPeer),
+    java: openPeer("java", javaPeer),
     redlock: openRedlock,
   },
   needs: {
