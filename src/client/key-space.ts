@@ -1,6 +1,7 @@
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, ProtocolError } from "../errors.js";
 import { Bytes } from "../txn/bytes.js";
+import { HALF_A_PAIR } from "../txn/plan-writer.js";
 import { prefixEnd } from "../txn/plan.js";
 import type { BytesInput } from "../txn/shape.js";
 
@@ -27,9 +28,15 @@ const NO_BYTES = new Uint8Array(0);
 /** As a key: the first of all, since none is empty. As a range end: no end (rpc.proto, RangeRequest). */
 const ZERO = Uint8Array.of(0);
 
-/** A string stands for its UTF-8 bytes. */
+/** A string stands for its UTF-8 bytes. @throws ArgumentError for one with half a surrogate pair, which has none */
 export const toBytes = (input: unknown, name: string): Uint8Array => {
-  if (typeof input === "string") return Buffer.from(input, "utf8");
+  if (typeof input === "string") {
+    const bytes = Buffer.from(input, "utf8");
+    // ASCII, which most of it is, is known by its length.
+    if (bytes.length !== input.length && !input.isWellFormed())
+      throw new ArgumentError(`${name} ${HALF_A_PAIR}`);
+    return bytes;
+  }
   // Not `instanceof`: bytes from another realm, such as a test runner's, are bytes too.
   if (isUint8Array(input)) return input;
   throw new ArgumentError(`${name} must be a string or a Uint8Array`);

@@ -2,6 +2,7 @@ import type { Runtime } from "../connection/runtime.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
 import { TIMEOUT_MAX_MS } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 
 /** How long one call may wait in all: its deadline and its caller's signal. */
 export class Wait {
@@ -72,7 +73,7 @@ export class Wait {
       over(new AbortError(signal.reason, false));
       return () => {};
     }
-    const onAbort = (): void => {
+    const abort = (): void => {
       end();
       over(new AbortError(signal?.reason, false));
     };
@@ -86,9 +87,9 @@ export class Wait {
     );
     const end = (): void => {
       this.#runtime.clearTimer(timer);
-      signal?.removeEventListener("abort", onAbort);
+      if (signal !== undefined) offAbort(signal, abort);
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, abort);
     return end;
   }
 }

@@ -80,7 +80,8 @@ const NOTHING_READ: StmReads = new Map();
  * });
  * ```
  *
- * `timeoutMs` is for all of it, `work` included; default: the client's. When it has passed, or `signal` fires, `work` is
+ * `timeoutMs` is for all of it, `work` included; default: the client's, which is
+ * 10 s unless it was told otherwise. When it has passed, or `signal` fires, `work` is
  * not waited for any longer, and what it then still asks of its transaction is refused.
  *
  * @throws EtcdError ETCD_CONFLICT after `maxAttempts`; ETCD_TOO_MANY_OPERATIONS if it has read or written more than the

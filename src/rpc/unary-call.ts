@@ -3,6 +3,7 @@ import type { RequestHead } from "../connection/request-head.js";
 import type { StreamHandler } from "../connection/stream.js";
 import { AbortError } from "../errors.js";
 import type { EtcdError } from "../errors.js";
+import { offAbort, onAbort } from "./abort-listeners.js";
 import { statusError } from "./server-errors.js";
 
 interface Waiter {
@@ -13,7 +14,7 @@ interface Waiter {
 }
 
 const finish = (waiter: Waiter): void => {
-  if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener("abort", waiter.onAbort);
+  if (waiter.signal !== undefined && waiter.onAbort !== undefined) offAbort(waiter.signal, waiter.onAbort);
 };
 
 /** One handler for all promise-style calls; what belongs to one of them is its Waiter. */
@@ -63,7 +64,7 @@ export const callUnary = (
     waiter.onAbort = () => {
       connection.cancel(stream, new AbortError(signal.reason, connection.handedToSocket(stream)));
     };
-    signal.addEventListener("abort", waiter.onAbort, { once: true });
+    onAbort(signal, waiter.onAbort);
   });
 
 /** What an abort between tries looks like. */

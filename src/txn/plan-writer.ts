@@ -89,7 +89,10 @@ export interface PlanTables {
   readonly messageParents: readonly number[];
 }
 
-/** Values by parameter name. `undefined` counts as missing, and names that the shape does not have are ignored. */
+/**
+ * Values by parameter name. `undefined` counts as missing: a name that is misspelt shows as the one that it should be.
+ * Names that the shape does not have are ignored, so that one object may serve several plans.
+ */
 export type TxnParameters = Readonly<Record<string, string | Uint8Array | number | bigint>>;
 
 /** Beyond this, lengths would leave 32 bits; no etcd takes a thousandth of it (1.5 MiB by default). */
@@ -101,6 +104,9 @@ const MESSAGE_MAX_BYTES = 2 ** 30;
  * is set.
  */
 const LOOP_MAX_BYTES = 16;
+
+/** Why a text is refused that could only be stored as another one. */
+export const HALF_A_PAIR = "has half a surrogate pair, which UTF-8 cannot say";
 
 const KIND_BYTES = 0;
 const KIND_INTEGER = 1;
@@ -225,6 +231,9 @@ export class TxnPlan<Parameters extends object = TxnParameters> {
     let bytes: number;
     if (typeof value === "string") {
       bytes = utf8Bytes(value);
+      // ASCII, which most of it is, is known by its length.
+      if (bytes !== value.length && !value.isWellFormed())
+        throw new ArgumentError(`parameter "${this.names[p]!}" ${HALF_A_PAIR}`);
       this.contentAt[p] = -1;
       this.contents[p] = value;
     } else if (value instanceof Uint8Array || isUint8Array(value)) {

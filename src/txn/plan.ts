@@ -7,7 +7,7 @@ import { isUint8Array } from "node:util/types";
 
 import { ArgumentError } from "../errors.js";
 import { fieldTag, INT64_MAX, INT64_MIN, WireType, writeInt64, writeVarint } from "../wire/protobuf.js";
-import { HoleForm, prefixEndBytes, Step, TxnPlan } from "./plan-writer.js";
+import { HALF_A_PAIR, HoleForm, prefixEndBytes, Step, TxnPlan } from "./plan-writer.js";
 import type { PlanParameter, PlanTables, TxnParameters } from "./plan-writer.js";
 import { OPERATIONS_MAX_COUNT, TXN_MAX_DEPTH } from "./shape.js";
 import type {
@@ -457,7 +457,10 @@ const isParam = (slot: unknown): slot is Param =>
   "kind" in slot;
 
 function constantBytes(slot: unknown, where: string): Uint8Array {
-  if (typeof slot === "string") return Buffer.from(slot, "utf8");
+  if (typeof slot === "string") {
+    if (!slot.isWellFormed()) throw new ArgumentError(`${where} ${HALF_A_PAIR}`);
+    return Buffer.from(slot, "utf8");
+  }
   if (isUint8Array(slot)) return slot;
   throw new ArgumentError(`${where} must be a string, a Uint8Array or a parameter for one`);
 }

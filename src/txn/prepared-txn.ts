@@ -3,6 +3,7 @@ import { staleRead } from "../cluster/pool.js";
 import type { Connection } from "../connection/connection.js";
 import type { StreamHandler } from "../connection/stream.js";
 import { AbortError, ArgumentError, EtcdError, ProtocolError, asRead } from "../errors.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { leaderHead } from "../rpc/method.js";
 import type { MethodPolicy } from "../rpc/method.js";
 import { statusError } from "../rpc/server-errors.js";
@@ -207,7 +208,8 @@ export class PreparedTxn<Parameters extends object, Result = TxnResult> {
 
   /**
    * Runs it and resolves with an object of its own. Repeated as far as `repeatable` and the error's `mayHaveApplied`
-   * allow; the parameters must not change before the promise settles.
+   * allow; the parameters must not change before the promise settles. All that the shape names must be there; others
+   * are ignored, as by `submit`.
    *
    * @throws ArgumentError (as a rejection) for parameters and options that cannot work
    * @throws EtcdError; ETCD_ABORTED when `signal` fires, and then the outcome of a write is unknown if
@@ -330,19 +332,19 @@ export class PreparedTxn<Parameters extends object, Result = TxnResult> {
     signal: AbortSignal | undefined,
   ): Promise<TxnResult> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const abort = (): void => {
         if (stream === undefined) return;
         connection.cancel(stream, new AbortError(signal?.reason, connection.handedToSocket(stream)));
       };
       const settled: Settled = (error, result) => {
-        signal?.removeEventListener("abort", onAbort);
+        if (signal !== undefined) offAbort(signal, abort);
         if (result === undefined) reject(error!);
         else resolve(result);
       };
       const sent: Try = { settled, floorRevision: 0, floorTerm: 0 };
       this.#setFloor(sent);
       const stream = connection.callUnary(TXN_HEAD, message, this.#tryHandler, sent, { timeoutMs });
-      if (stream !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
+      if (stream !== undefined && signal !== undefined) onAbort(signal, abort);
     });
   }
 

@@ -10,7 +10,10 @@
  *   type Parameters = ParametersOf<typeof shape>;      // { key: string | Uint8Array; value: string | Uint8Array }
  */
 
-/** A key or value as the caller gives it. A string stands for its UTF-8 bytes. */
+/**
+ * A key or value as the caller gives it. A string stands for its UTF-8 bytes; one with half a surrogate pair has none,
+ * and is refused (ArgumentError).
+ */
 export type BytesInput = string | Uint8Array;
 
 /** What a parameter of each kind takes. Integers are 0 to 2^53 - 1, leases any int64. */
@@ -250,6 +253,7 @@ export const op = {
     options: options ?? ({} as Options),
   }),
 
+  /** `client.kv.delete`, as part of a transaction; `delete` is no name that a destructured `op` could have. */
   del: <const Key extends BytesSlot, const Options extends DeleteOptions = NoOptions>(
     key: Key,
     options?: Options,

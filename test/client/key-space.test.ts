@@ -40,6 +40,21 @@ const isFound = (key: Buffer, start: Buffer, end: Buffer): boolean => {
   return !isBefore(key, start) && (end.equals(Buffer.of(0)) || isBefore(key, end));
 };
 
+test("a text that has no form in UTF-8 is refused wherever it stands, and none becomes another one", () => {
+  const space = new KeySpace();
+  const half = "a\ud800b";
+  for (const refused of [
+    () => space.key(half),
+    () => space.range(half, { prefix: true }),
+    () => space.range("a", { rangeEnd: half }),
+    () => space.under(half),
+  ]) {
+    expect(refused).toThrow(ArgumentError);
+    expect(refused).toThrow("half a surrogate pair");
+  }
+  expect(space.key("\u{1f511}\ufffd")).toEqual(Buffer.from("\u{1f511}\ufffd"));
+});
+
 const requestOf = (shape: TxnShape, parameters: object, prefix: Uint8Array) => {
   const plan = compileTxn(shape, prefix);
   const out = new Uint8Array(plan.measure(parameters as Record<string, Buffer>));

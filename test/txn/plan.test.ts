@@ -99,6 +99,8 @@ test("a wrong parameter is named", () => {
     [{ key: [1] }, /"key" takes .*, not object/],
     [{ key: "" }, /"key" is a key and must not be empty/],
     [{ key: new Uint8Array(0) }, /must not be empty/],
+    [{ key: "a\ud800" }, /"key" has half a surrogate pair/],
+    [{ key: "\udc00\ud800" }, /half a surrogate pair/],
     [{ lease: 7 }, /"lease" takes a bigint, not number/],
     [{ lease: 2n ** 63n }, /"lease" is 9223372036854775808: a lease id is an int64/],
     [{ lease: -(2n ** 63n) - 1n }, /int64/],
@@ -115,6 +117,22 @@ test("a wrong parameter is named", () => {
     expect(measure).toThrow(message);
   }
   expect(() => plan.measure(right)).not.toThrow();
+});
+
+test("a misspelt parameter is one that is missing; what the shape does not name is ignored", () => {
+  const plan = compileTxn({ then: [op.put(param.key("key"), "v")] });
+  const given = { key: "k", other: 1 };
+  expect(plan.measure(given)).toBe(plan.measure({ key: "k" }));
+  expect(() => plan.measure({ kye: "k" } as unknown as { key: string })).toThrow('"key" is missing');
+});
+
+test("a text in a shape must have a form in UTF-8, and none becomes another one", () => {
+  expect(() => compileTxn({ then: [op.put("k", "\ud800")] })).toThrow(
+    /^then\[0\]\.value has half a surrogate pair/,
+  );
+  expect(encode({ then: [op.put(param.key("key"), "\u{1f512}")] }, { key: "\u{1f511}\ufffd" })).toEqual(
+    encode({ then: [op.put("\u{1f511}\ufffd", Buffer.from("\u{1f512}"))] }),
+  );
 });
 
 test("a parameter may be an empty key only where a range starts", () => {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { getEventListeners } from "node:events";
+import { describe, expect, test, vi } from "vitest";
 import { parseAddress } from "../../src/cluster/address.js";
 import { Pool } from "../../src/cluster/pool.js";
 import type { EtcdError } from "../../src/errors.js";
@@ -134,6 +135,25 @@ describe("a prepared transaction", () => {
     await settle();
     expect(before.error).toMatchObject({ code: "ETCD_ABORTED", mayHaveApplied: false, attempts: 0 });
     expect(pool.hot).toBeDefined();
+  });
+
+  test("runs thousands of times under one signal, all at once too, without a warning or a listener left behind", async () => {
+    const { cluster, run, socket } = await make("nonRepeatable");
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warn);
+    const { signal } = new AbortController();
+    const listeners = vi.spyOn(signal, "addEventListener");
+    const outcomes = Array.from({ length: 2_000 }, () => run({ signal }));
+    await cluster.pass(5);
+    expect(listeners).toHaveBeenCalled();
+    socket().close();
+    await cluster.pass(5);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", warn);
+    expect(outcomes.every(({ error }) => error !== undefined)).toBe(true);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
   test("submitted by a callback of the connection that just ended waits for the next one", async () => {
