@@ -94,7 +94,7 @@ export const withKnobs = (workload: Workload, values: KnobValues): Workload => {
     if (each !== undefined) rows = combine(rows, knob, each);
   }
   return {
-    ...without(workload, ["headlineParams", "moreParams", "smokeParams"]),
+    ...without(workload, ["headlineParams", "isHeadline", "moreParams", "smokeParams"]),
     params: distinctSettings(rows),
   };
 };

@@ -36,12 +36,13 @@ export const planRuns = (
   { runCount, systems = Object.keys(workload.systems), rows, smoke, headline, memberCount }: RunSelection,
 ): PlannedRun[] => {
   const names = Object.keys(workload.systems).filter((name) => systems.includes(name));
+  const isShort = headline === true && smoke !== true && rows === undefined;
   const offered =
     smoke === true
       ? (workload.smokeParams ?? workload.params)
       : rows !== undefined
         ? distinctSettings([...workload.params, ...(workload.moreParams ?? [])])
-        : headline === true
+        : isShort
           ? (workload.headlineParams ?? workload.params)
           : workload.params;
   const settings = offered.filter(
@@ -57,7 +58,10 @@ export const planRuns = (
       for (let repeat = 0; repeat < Math.max(...names.map(repeats)); repeat++) {
         for (let turn = 0; turn < names.length; turn++) {
           const system = names[(turn + run) % names.length]!;
-          const isPlanned = repeat < repeats(system) && (workload.hasRow?.(system, params) ?? true);
+          const isPlanned =
+            repeat < repeats(system) &&
+            (workload.hasRow?.(system, params) ?? true) &&
+            (!isShort || (workload.isHeadline?.(system, params) ?? true));
           if (isPlanned) plan.push({ workload, system, params, run });
         }
       }

@@ -398,6 +398,8 @@ export interface Workload {
   readonly params: readonly Params[];
   /** Those of `params` that a run has which names no workload; all when left out. */
   readonly headlineParams?: readonly Params[];
+  /** Which systems such a run has at a setting, of those that `hasRow` has; all when there is no such function. */
+  readonly isHeadline?: (system: string, params: Params) => boolean;
   /** Settings besides `params` that are run when `--rows` asks for them. */
   readonly moreParams?: readonly Params[];
   /** What the command line may set: rows are then made of all combinations of what it says. Others refuse it. */

@@ -135,6 +135,7 @@ export const acquire: Workload = {
     onlyAloneIfPolling(system, params) &&
     (params.keys === undefined || WAITING.includes(system)) &&
     ((params.holdMs ?? params.ttlSeconds) === undefined || !OWN_LOOPS.includes(system)),
+  isHeadline: (system, { concurrency }) => concurrency === 1 || ![...OWN_LOOPS, "redlock"].includes(system),
   ratios: [
     {
       name: "acquire c=1 p50: etcdwire-poll / etcdwire",

@@ -100,6 +100,8 @@ export const clientLimit: Workload = {
     PEERS.includes(name)
       ? setting.concurrency === 1 || setting.concurrency === 64
       : onlyAloneIfPolling(name, setting),
+  isHeadline: (name, { concurrency }) =>
+    name === "etcdwire" || concurrency === 64 || (concurrency === 1 && !PEERS.includes(name)),
   ratios: [
     {
       name: "client-limit c=64 calls/s: etcdwire / grpc-js",

@@ -148,6 +148,9 @@ export const handover: Workload = {
     at({ contenders: 8, processes: 4, members: 3 }),
     at({ members: 3, foreignWrites: 1_000 }),
   ],
+  // Rust's and Java's locks are the server's, as "server-lock" is.
+  isHeadline: (system, { holdMs }) =>
+    system !== "rust" && system !== "java" && (holdMs === 0 || (system !== "go" && system !== "redlock")),
   moreParams: grid,
   smokeParams: [
     at({ foreignWrites: 1_000 }),

@@ -229,6 +229,16 @@ describe("plan", () => {
     expect(settingsFor({ rows: ["contenders=128", "contenders=2"] })).toEqual([2, 128]);
   });
 
+  test("may have some systems at some settings only when no workload is named", () => {
+    const changes: Partial<Workload> = {
+      isHeadline: (system, { concurrency }) => system === "fast" || concurrency === 1,
+    };
+    const systems = ["fast", "slow"];
+    expect(order({ headline: true, systems }, changes)).toEqual(["0 c=1 fast", "0 c=1 slow", "0 c=64 fast"]);
+    for (const selection of [{}, { headline: true, smoke: true }, { headline: true, rows: ["c=1", "c=64"] }])
+      expect(order({ ...selection, systems }, changes)).toHaveLength(4);
+  });
+
   test("leaves out settings with another number of members than the one asked for", () => {
     const changes: Partial<Workload> = { params: [{ members: 1 }, { members: 3 }, { concurrency: 1 }] };
     expect(order({ memberCount: 3, systems: ["fast"] }, changes)).toEqual(["0 members=3 fast", "0 c=1 fast"]);
