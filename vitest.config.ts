@@ -46,6 +46,8 @@ export default defineConfig({
           globalSetup: ["test/support/etcd-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,
+          // What a test waits for comes, on a busy machine too.
+          expect: { poll: { timeout: 30_000 } },
           // Real processes on a machine that others share: CI tries a failed one once more, and names it (.ci/run).
           retry: process.env["CI"] === "true" ? 1 : 0,
           // Each file starts etcd processes of its own; more at a time than cores only adds noise.
