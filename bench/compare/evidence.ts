@@ -1,5 +1,6 @@
 /** Whether two samples of runs differ, and by how much: a joint permutation test and a bootstrap interval. */
-import { mean, median, seededRandom, sum } from "../harness/statistics.js";
+import { randomStream } from "../harness/arrivals.js";
+import { mean, median, sum } from "../harness/statistics.js";
 
 /** The runs of one number in both reports. */
 export interface Samples {
@@ -120,7 +121,7 @@ export const jointPermutationTest = (rows: readonly Samples[], seed = 1): number
   else {
     // The one that was measured is one of them: no p is 0.
     visit(asMeasured);
-    drawSplits(total, countOfA, seededRandom(seed), visit);
+    drawSplits(total, countOfA, randomStream(seed, 0), visit);
   }
   let next = 0;
   return rows.map((row) => (pooled(row).variation === 0 ? 1 : reachedCounts[next++]! / splitCount));
@@ -128,7 +129,7 @@ export const jointPermutationTest = (rows: readonly Samples[], seed = 1): number
 
 /** The percentile bootstrap: medians of as many runs, drawn again and again from those that there are. */
 export const ratioInterval = ({ a, b }: Samples, seed = 1): RatioInterval => {
-  const random = seededRandom(seed);
+  const random = randomStream(seed, 0);
   const medianOfRedrawn = (values: readonly number[], drawn: Float64Array): number => {
     for (let at = 0; at < drawn.length; at++) drawn[at] = values[Math.floor(random() * values.length)]!;
     drawn.sort();

@@ -8,7 +8,8 @@ import { comparisonText } from "../../bench/compare/comparison-text.js";
 import { parseMaxRegress, runCompare } from "../../bench/compare/run-compare.js";
 import { UsageError } from "../../src/cli/exit-codes.js";
 import type { Report, Result, RunValues } from "../../bench/harness/report-schema.js";
-import { median, seededRandom } from "../../bench/harness/statistics.js";
+import { randomStream } from "../../bench/harness/arrivals.js";
+import { median } from "../../bench/harness/statistics.js";
 
 interface RunNumbers {
   readonly ops?: number;
@@ -84,7 +85,7 @@ const makeReport = (results: readonly Result[], changes: Partial<Report> = {}): 
 
 /** Five runs whose p99 are some percent around `middle`, the same ones for the same seed. */
 const around = (middle: number, seed: number, noise = 0.05): RunNumbers[] => {
-  const random = seededRandom(seed);
+  const random = randomStream(seed, 0);
   return Array.from({ length: 5 }, () => ({ p99: middle * (1 + noise * (2 * random() - 1)) }));
 };
 

@@ -3,7 +3,7 @@ import { permutationTest } from "simple-statistics";
 import { describe, expect, test } from "vitest";
 import { binomial, jointPermutationTest, leastP, ratioInterval } from "../../bench/compare/evidence.js";
 import type { Samples } from "../../bench/compare/evidence.js";
-import { seededRandom } from "../../bench/harness/statistics.js";
+import { randomStream } from "../../bench/harness/arrivals.js";
 
 /** Runs around `middle` that vary by a normal share of it (Box and Muller). */
 const drawRuns = (random: () => number, count: number, middle: number, noise: number): number[] =>
@@ -23,7 +23,7 @@ const SIMULATION_COUNT = 400;
 
 /** In how many of so many comparisons some row has a p of at most 0.05. */
 const foundCount = (draw: (random: () => number) => Samples[]): number => {
-  const random = seededRandom(42);
+  const random = randomStream(42, 0);
   let found = 0;
   for (let simulation = 0; simulation < SIMULATION_COUNT; simulation++)
     if (Math.min(...jointPermutationTest(draw(random))) <= 0.05) found++;
@@ -90,11 +90,11 @@ describe("permutation test", () => {
     const a = [102, 99, 104, 97, 101];
     const b = [103, 108, 101, 106, 105];
     const [p] = jointPermutationTest([{ a: a.map(Math.exp), b: b.map(Math.exp) }]);
-    expect(p).toBeCloseTo(permutationTest(a, b, "two_side", 20_000, seededRandom(3)), 1);
+    expect(p).toBeCloseTo(permutationTest(a, b, "two_side", 20_000, randomStream(3, 0)), 1);
   });
 
   test("draws splits where there are too many, the same ones each time, and never says 0", () => {
-    const random = seededRandom(5);
+    const random = randomStream(5, 0);
     const rows = drawRows(random, { rowCount: 2, runCount: 30, shift: 1.2 });
     const ps = jointPermutationTest(rows);
     expect(jointPermutationTest(rows)).toEqual(ps);
@@ -102,7 +102,7 @@ describe("permutation test", () => {
       expect(p).toBeGreaterThan(0);
       expect(p).toBeLessThan(0.01);
     }
-    const [same] = jointPermutationTest(drawRows(seededRandom(6), { runCount: 30 }));
+    const [same] = jointPermutationTest(drawRows(randomStream(6, 0), { runCount: 30 }));
     expect(same).toBeGreaterThan(0.05);
   });
 
@@ -142,7 +142,7 @@ describe("bootstrap interval", () => {
   });
 
   test("holds the true ratio in most simulations", () => {
-    const random = seededRandom(11);
+    const random = randomStream(11, 0);
     let held = 0;
     for (let simulation = 0; simulation < 200; simulation++) {
       const { low, high } = ratioInterval(drawRows(random, { shift: 1.3, noise: 0.1, runCount: 10 })[0]!);
