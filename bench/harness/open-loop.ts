@@ -153,7 +153,8 @@ class OpenLoopRun {
       nowUs = this.#clock.nowUs();
     }
     this.#isPumping = false;
-    if (nowUs >= this.#windowEndUs) this.#dropWaiting();
+    // All that were due by then have been started, but for those that wait for others to end.
+    if (dueByUs >= this.#windowEndUs) this.#dropWaiting();
     if (this.#dueUs === Infinity && this.#meter.isOpen && this.#isDrained(nowUs)) this.#end(nowUs);
     else this.#comeBack(nowUs);
   };

@@ -248,12 +248,11 @@ describe("open loop", () => {
       },
       { rate: 100_000, durationMs: 100, warmupMs: 0 },
     );
-    // Half of what was asked for is done in time; the rest is told as dropped.
-    expect(measured.arrivals).toBe(10_000);
-    expect(measured.operationCount + measured.droppedCount!).toBe(10_000);
-    expect(summaryOf(measured.responseTimes!).max).toBeGreaterThan(20_000);
+    // There is time for half of it. The rest is late, and not left out: nothing but this process kept it waiting.
+    expect(measured).toMatchObject({ arrivals: 10_000, operationCount: 10_000, droppedCount: 0 });
+    expect(summaryOf(measured.responseTimes!).max).toBeGreaterThan(90_000);
     // And the event loop got its turns.
-    expect(longestTurn).toBeLessThan(5_000);
+    expect(longestTurn).toBeLessThan(6_000);
   });
 
   test("sleeps for what timers can do and looks at the clock for the rest, which it tells", async () => {
