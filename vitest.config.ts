@@ -44,6 +44,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: ["test/support/etcd-setup.ts"],
+          // Building the bench's peers in Rust and Java takes minutes the first time: `npm run test:peers` does.
+          env: { ETCDWIRE_BENCH_PEERS: process.env["ETCDWIRE_BENCH_PEERS"] ?? "go" },
           testTimeout: 60_000,
           hookTimeout: 180_000,
           // What a test waits for comes, on a busy machine too.

@@ -258,10 +258,12 @@ esac
       "npm run typecheck CI=true",
       "npm run build CI=true",
       "npm run generate:check CI=true",
+      "npm run readme:check CI=true",
       "npm test CI=true",
       "npm run test:versions -- 3.4 CI=true",
       "npm run coverage:wire CI=true",
       "npm run fuzz:ci CI=true",
+      "npm run test:peers CI=true",
       "npm run bench -- --smoke CI=true",
     ]);
   });
@@ -272,9 +274,11 @@ esac
     ["run typecheck", "types"],
     ["run build", "build"],
     ["run generate:check", "generated"],
+    ["run readme:check", "readme"],
     ["run test:versions", "etcd 3.4"],
     ["run coverage:wire", "coverage"],
     ["run fuzz:ci", "fuzz"],
+    ["run test:peers", "peers"],
     ["run bench", "bench smoke"],
   ] as const;
   test.each(stepNames)(
@@ -284,7 +288,7 @@ esac
       expect(result.status).toBe(1);
       expect(result.last).toBe("7 passed, 1 failed");
       expect(result.lines).toContain(`failed step: ${name}`);
-      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(11);
+      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(13);
     },
   );
 
