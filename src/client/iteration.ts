@@ -1,3 +1,5 @@
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
+
 /** What ends an iteration before its end: its caller's signal, or that the caller leaves it. */
 export class IterationEnd {
   readonly #controller = new AbortController();
@@ -19,7 +21,7 @@ export class IterationEnd {
   }
 
   begin(): void {
-    this.#callers?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#callers !== undefined) onAbort(this.#callers, this.#onAbort);
     if (this.#callers?.aborted === true) this.#onAbort();
   }
 
@@ -30,7 +32,7 @@ export class IterationEnd {
 
   /** The iteration is over. */
   release(): void {
-    this.#callers?.removeEventListener("abort", this.#onAbort);
+    if (this.#callers !== undefined) offAbort(this.#callers, this.#onAbort);
   }
 
   readonly #onAbort = (): void => {

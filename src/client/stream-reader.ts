@@ -4,6 +4,7 @@ import type { Runtime } from "../connection/runtime.js";
 import { AbortError, StatusError, asRead } from "../errors.js";
 import type { EtcdError } from "../errors.js";
 import { TIMEOUT_MAX_MS, UNREAD_BYTES_MAX } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { StreamCall } from "../rpc/stream-call.js";
 
 export interface StreamReaderOptions {
@@ -92,7 +93,7 @@ export class StreamReader {
   }
 
   #guard(runtime: Runtime, timeoutMs: number, signal: AbortSignal | undefined): void {
-    const onAbort = (): void => {
+    const onAborted = (): void => {
       this.cancel(new AbortError(signal?.reason, false));
     };
     const timer =
@@ -113,9 +114,9 @@ export class StreamReader {
           );
     this.#release = () => {
       if (timer !== undefined) runtime.clearTimer(timer);
-      signal?.removeEventListener("abort", onAbort);
+      if (signal !== undefined) offAbort(signal, onAborted);
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
+    if (signal !== undefined) onAbort(signal, onAborted);
+    if (signal?.aborted === true) onAborted();
   }
 }

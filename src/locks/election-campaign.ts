@@ -5,6 +5,7 @@ import type { KeyValue } from "../txn/key-value.js";
 import type { ElectionPlace } from "./election-place.js";
 import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";
+import { unlessEnded } from "./unless-ended.js";
 
 /** Our key, as it was when we last heard of it. */
 export interface Proposal {
@@ -147,31 +148,6 @@ export const proclaim = async (
     believed = own.modRevision;
   }
 };
-
-/** Waits for `asked`, which goes on in any case, until `signal` fires or the session ends. */
-export const unlessEnded = <T>(
-  asked: Promise<T>,
-  session: ElectionPlace["session"],
-  signal: AbortSignal,
-): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    const stopListening = session.onEnd(() => {
-      reject(session.endReason!);
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-    // What has happened already would never be heard.
-    if (signal.aborted) onAbort();
-    else if (session.endReason !== undefined) reject(session.endReason);
-    void asked
-      .finally(() => {
-        stopListening();
-        signal.removeEventListener("abort", onAbort);
-      })
-      .then(resolve, reject);
-  });
 
 const unexpected = (plan: string): Error =>
   new Error(`etcdwire: the reply to an election's "${plan}" has another shape than its plan`);

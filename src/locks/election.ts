@@ -2,10 +2,11 @@ import type { CallerOptions } from "../client/calls.js";
 import { toBytes } from "../client/key-space.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { LOCK_NAME_MAX_BYTES } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { lockEvents } from "../tracing.js";
 import { Bytes } from "../txn/bytes.js";
 import type { BytesInput } from "../txn/shape.js";
-import { Campaign, proclaim, unlessEnded } from "./election-campaign.js";
+import { Campaign, proclaim } from "./election-campaign.js";
 import { Leadership } from "./election-leadership.js";
 import { observeLeaders, readLeader } from "./election-observer.js";
 import type { ElectedLeader } from "./election-observer.js";
@@ -14,6 +15,7 @@ import type { ElectionPlace } from "./election-place.js";
 import { electionPlans } from "./election-plans.js";
 import type { LockOptions } from "./mutex.js";
 import type { Session } from "./session.js";
+import { unlessEnded } from "./unless-ended.js";
 
 /**
  * An election with a name, for everyone who uses the same cluster: Go's `concurrency.Election`, `etcdctl elect` and the
@@ -217,10 +219,10 @@ export class Election {
   #ends({ signal, timeoutMs }: LockOptions): { readonly signal: AbortSignal; readonly stop: () => void } {
     const { runtime } = this.#session.client.parts.pool;
     const ends = new AbortController();
-    const onAbort = (): void => {
+    const onAborted = (): void => {
       ends.abort(new AbortError(signal?.reason, false));
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, onAborted);
     const onTime = (): void => {
       const text = `election "${this.name}" was not won within ${timeoutMs} ms`;
       ends.abort(new StatusError("ETCD_DEADLINE_EXCEEDED", text, { mayHaveApplied: false, grpcCode: 4 }));
@@ -229,7 +231,7 @@ export class Election {
     return {
       signal: ends.signal,
       stop: () => {
-        signal?.removeEventListener("abort", onAbort);
+        if (signal !== undefined) offAbort(signal, onAborted);
         if (timer !== undefined) runtime.clearTimer(timer);
       },
     };

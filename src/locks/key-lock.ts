@@ -6,6 +6,7 @@ import { requireKnown, requireTimeout } from "../cluster/wait.js";
 import type { EtcdError } from "../errors.js";
 import { AbortError, ArgumentError, StatusError } from "../errors.js";
 import { DEFAULT_SESSION_TTL_SECONDS, LOCK_NAME_MAX_BYTES } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { lockEvents } from "../tracing.js";
 import type { KeyValue } from "../txn/key-value.js";
 import { compare } from "../txn/shape.js";
@@ -298,12 +299,12 @@ class Patience {
       this.#controller.abort(error);
     };
     if (signal !== undefined) {
-      const onAbort = (): void => {
+      const onAborted = (): void => {
         end(new AbortError(signal.reason, false));
       };
-      signal.addEventListener("abort", onAbort, { once: true });
+      onAbort(signal, onAborted);
       this.#stops.push(() => {
-        signal.removeEventListener("abort", onAbort);
+        offAbort(signal, onAborted);
       });
     }
     if (timeoutMs !== undefined) {
@@ -328,13 +329,13 @@ class Patience {
   until<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#controller;
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const onAborted = (): void => {
         reject(signal.reason as Error);
       };
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      onAbort(signal, onAborted);
+      if (signal.aborted) onAborted();
       void work.then(resolve, reject).then(() => {
-        signal.removeEventListener("abort", onAbort);
+        offAbort(signal, onAborted);
       });
     });
   }

@@ -1,6 +1,7 @@
 import { backoffMs } from "../cluster/backoff.js";
 import { EtcdError } from "../errors.js";
 import { KEY_REMOVAL_BACKOFF, LATE_APPLY_MS } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import type { LockPlace } from "./lock-place.js";
 import type { Session } from "./session.js";
 
@@ -53,9 +54,9 @@ const pause = ({ client, signal }: Session, ms: number): Promise<void> =>
       resolve();
     };
     const timer = runtime.setTimer(() => {
-      signal.removeEventListener("abort", onEnd);
+      offAbort(signal, onEnd);
       resolve();
     }, ms);
     if (signal.aborted) onEnd();
-    else signal.addEventListener("abort", onEnd, { once: true });
+    else onAbort(signal, onEnd);
   });

@@ -3,6 +3,7 @@ import type { CallerOptions } from "../client/calls.js";
 import { keyText } from "../client/watch/watch-reply.js";
 import { EtcdError, LockLostError } from "../errors.js";
 import { LATE_APPLY_MS } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { compare } from "../txn/shape.js";
 import type { GetResponse } from "../txn/typed-result.js";
 import { HeldKey } from "./held-key.js";
@@ -11,6 +12,7 @@ import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";
 import { Lock } from "./lock.js";
 import type { Session } from "./session.js";
+import { unlessEnded } from "./unless-ended.js";
 
 /** One of an entry's keys, and the line that it stands in. */
 export interface EntryLine {
@@ -96,10 +98,10 @@ export class LineEntry {
     const ends = this.#ends;
     signal?.throwIfAborted();
     if (session.endReason !== undefined) throw session.endReason;
-    const onAbort = (): void => {
+    const onAborted = (): void => {
       ends.abort(signal?.reason);
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, onAborted);
     try {
       const asked = this.#enter(enter);
       this.#asked = asked.catch(() => {});
@@ -117,7 +119,7 @@ export class LineEntry {
       if (this.#keyDeleted) throw placeLost();
       return { createRevision, turnRevision };
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      if (signal !== undefined) offAbort(signal, onAborted);
       // Waits that go on when another has failed.
       ends.abort(undefined);
       for (const wait of this.#waits) wait.close();
@@ -258,27 +260,6 @@ export const lineSnapshot = (
   if (line.more && ahead.length < line.kvs.length - ownCount) return undefined;
   return { revision, ahead, isWhole: !line.more };
 };
-
-/** Waits for `asked`, which goes on in any case, until `signal` fires or the session ends. */
-const unlessEnded = <T>(asked: Promise<T>, session: Session, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    const stopListening = session.onEnd(() => {
-      reject(session.endReason!);
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-    asked
-      .finally(() => {
-        stopListening();
-        signal.removeEventListener("abort", onAbort);
-      })
-      .then(resolve, reject);
-    // One that fired already would never be heard.
-    if (signal.aborted) onAbort();
-    else if (session.endReason !== undefined) reject(session.endReason);
-  });
 
 const placeLost = (): LockLostError =>
   new LockLostError(

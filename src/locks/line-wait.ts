@@ -2,6 +2,7 @@ import { keyText } from "../client/watch/watch-reply.js";
 import type { EtcdError } from "../errors.js";
 import { LockLostError } from "../errors.js";
 import { NEAR_WAITERS_COUNT } from "../options.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { keyWatch, prefixWatch } from "./deletion-watch.js";
 import type { DeletionListener, DeletionWatch } from "./deletion-watch.js";
 import { linePlans } from "./line-plans.js";
@@ -87,7 +88,7 @@ export class LineWait implements DeletionListener {
     const { life } = this.#options;
     this.#createRevision = createRevision;
     return new Promise<number>((resolve, reject) => {
-      const onAbort = (): void => {
+      const onAborted = (): void => {
         this.#fail(signal?.reason);
       };
       const stopListening = life.onEnd(() => {
@@ -96,7 +97,7 @@ export class LineWait implements DeletionListener {
       const settled = (): void => {
         this.#state = "ended";
         stopListening();
-        signal?.removeEventListener("abort", onAbort);
+        if (signal !== undefined) offAbort(signal, onAborted);
         this.#far?.close();
         this.#far = undefined;
       };
@@ -109,9 +110,9 @@ export class LineWait implements DeletionListener {
         reject(error);
       };
       this.#state = "waiting";
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined) onAbort(signal, onAborted);
       // A signal that fired already would never be heard.
-      if (signal?.aborted === true) onAbort();
+      if (signal?.aborted === true) onAborted();
       else if (life.endReason !== undefined) this.#fail(life.endReason);
       else if (snapshot === undefined) this.#look();
       else this.#take(snapshot, true);

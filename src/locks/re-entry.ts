@@ -3,6 +3,7 @@ import { allowListeners } from "../client/calls.js";
 import type { Namespace } from "../client/namespace.js";
 import { EtcdError } from "../errors.js";
 import type { LockLostError } from "../errors.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { Lock } from "./lock.js";
 import type { LockLife } from "./lock.js";
 import type { Session } from "./session.js";
@@ -83,9 +84,9 @@ class HeldLife implements LockLife {
   onEnd(callback: () => void): () => void {
     const { signal } = this.#outer;
     allowListeners(signal);
-    signal.addEventListener("abort", callback, { once: true });
+    onAbort(signal, callback);
     return () => {
-      signal.removeEventListener("abort", callback);
+      offAbort(signal, callback);
     };
   }
 }

@@ -7,6 +7,7 @@ import { AbortError, ArgumentError, ConnectionError, EtcdError, StatusError } fr
 import { LEASE_TTL_MAX_SECONDS, RENEWAL_RETRY_MS, RENEWAL_TIMEOUT_MAX_MS } from "../../options.js";
 import { LeaseGrantRequest, LeaseRevokeRequest } from "../../messages/generated.js";
 import { int64Text, toSafeInteger } from "../../messages/numbers.js";
+import { offAbort, onAbort } from "../../rpc/abort-listeners.js";
 import { callUnary } from "../../rpc/unary-call.js";
 import { leaseEvents } from "../../tracing.js";
 import { headerOf } from "../define-method.js";
@@ -199,17 +200,19 @@ export class Renewals {
         this.#pending.set(id, pending);
       }
       const { waiters } = pending;
-      const onAbort = (): void => {
+      const onAborted = (): void => {
         waiters.delete(waiter);
         if (waiters.size === 0) this.#take(id);
         reject(new AbortError(signal?.reason, true));
         this.#closeIfIdle();
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined) onAbort(signal, onAborted);
       const waiter: Waiter = {
         resolve,
         reject,
-        settled: () => signal?.removeEventListener("abort", onAbort),
+        settled: () => {
+          if (signal !== undefined) offAbort(signal, onAborted);
+        },
       };
       waiters.add(waiter);
       pending.patienceMs = Math.min(pending.patienceMs, patienceMs);

@@ -10,6 +10,7 @@ import {
   WATCH_REVISION_MAX_BYTES,
   WATCH_TOO_LARGE_MAX_COUNT,
 } from "../../options.js";
+import { offAbort, onAbort } from "../../rpc/abort-listeners.js";
 import { watchEvents } from "../../tracing.js";
 import type { BytesInput } from "../../txn/shape.js";
 import type { CallerOptions } from "../calls.js";
@@ -234,7 +235,7 @@ export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable {
         this.#drop();
         this.#end(new AbortError(signal.reason, false));
       };
-      signal.addEventListener("abort", this.#onAbort, { once: true });
+      onAbort(signal, this.#onAbort);
     }
     this.#open();
     this.#firstTimer = parts.pool.runtime.setTimer(
@@ -566,7 +567,7 @@ export class Watcher implements AsyncIterable<WatchBatch>, AsyncDisposable {
     if (state.name === "waiting") pool.runtime.clearTimer(state.timer);
     else if (state.name !== "parked") state.watch.close();
     pool.runtime.clearTimer(this.#firstTimer);
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort !== undefined && this.#signal !== undefined) offAbort(this.#signal, this.#onAbort);
     watches.leave(this);
     this.#partial = [];
     const reason = error ?? closedError("the watcher");
