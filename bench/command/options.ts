@@ -192,6 +192,9 @@ const buildCommand = ({ programName, helpText }: Offer): Command => {
   );
   command.optionsGroup("A cluster that is there already, instead of a private one:");
   addGlobalFlags(command, false, CLUSTER_FLAGS);
+  // Nothing stands in for it here.
+  for (const option of command.options)
+    if (option.long === "--endpoints") option.description = "its members, separated by commas";
   addFlag(command, "--force", "begin although there are keys under bench/; they are left alone");
   return command;
 };
