@@ -90,10 +90,11 @@ const openRedlock = notOnEtcd(
   }),
 );
 
-const openLimit = open(async (target) => {
-  const { LimitSide } = await import("../peers/etcdwire-limit.js");
-  return new LimitSide(target);
-});
+const openLimit = (options: { readonly rejoins: boolean }): SystemFactory =>
+  open(async (target) => {
+    const { LimitSide } = await import("../peers/etcdwire-limit.js");
+    return new LimitSide(target, options);
+  });
 
 const barsAt = (params: Setting): RatioRule[] => {
   const where = `members=${params.members} writes=${params.foreignWrites}/s`;
@@ -101,6 +102,13 @@ const barsAt = (params: Setting): RatioRule[] => {
   const rule = { system: "etcdwire", params } as const;
   return [
     { ...rule, name: `${base} p50: etcdwire / limit`, metric: "p50", against: "limit", ...limitBar(params) },
+    {
+      ...rule,
+      name: `${base} p50: etcdwire / limit-rejoin`,
+      metric: "p50",
+      against: "limit-rejoin",
+      about: "as many commits as a lock's hand-over has",
+    },
     {
       ...rule,
       name: `${base} rate: etcdwire / go`,
@@ -150,7 +158,10 @@ export const handover: Workload = {
   ],
   // Rust's and Java's locks are the server's, as "server-lock" is.
   isHeadline: (system, { holdMs }) =>
-    system !== "rust" && system !== "java" && (holdMs === 0 || (system !== "go" && system !== "redlock")),
+    system !== "limit-rejoin" &&
+    system !== "rust" &&
+    system !== "java" &&
+    (holdMs === 0 || (system !== "go" && system !== "redlock")),
   moreParams: grid,
   smokeParams: [
     at({ foreignWrites: 1_000 }),
@@ -164,11 +175,12 @@ export const handover: Workload = {
     rust: openPeer(rustPeer),
     java: warmedUp(openPeer(javaPeer)),
     redlock: openRedlock,
-    limit: openLimit,
+    limit: openLimit({ rejoins: false }),
+    "limit-rejoin": openLimit({ rejoins: true }),
   },
   needs: { go: goPeer.need, rust: rustPeer.need, java: javaPeer.need, redlock: needRedis },
   hasRow: (system, { contenders, processes, holdMs, members, foreignWrites }) => {
-    if (system === "limit") return contenders === 2 && processes === 2 && holdMs === 0;
+    if (system.startsWith("limit")) return contenders === 2 && processes === 2 && holdMs === 0;
     // One Redis, and nobody else's writes.
     if (system === "redlock") return members === 1 && foreignWrites === 0;
     return true;
