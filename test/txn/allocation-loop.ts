@@ -220,7 +220,7 @@ if (wanted === "bytes") console.log(JSON.stringify(report));
 else {
   // Work that leaves garbage does so every time; what compiling left behind is seen once.
   let ofPairs = Infinity;
-  for (let round = 0; round < 6 && ofPairs > 0; round++) {
+  for (let round = 0; round < 3 && ofPairs > 0; round++) {
     writeAndRead(WARM_UP_COUNT);
     globalThis.gc!();
     ofPairs = await collectionsOf(() => {
