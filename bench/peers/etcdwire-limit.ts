@@ -73,7 +73,6 @@ export class LimitSide implements System {
       errorText ??= error.message;
     };
     const rejoin = (): void => {
-      isInLine = false;
       this.#putKey.submit({ key: this.#key(turn) }, (error) => {
         isInLine = true;
         if (error !== undefined) failed(error);
@@ -87,6 +86,7 @@ export class LimitSide implements System {
       if (acquiredUs >= window.windowEndUs || turn === this.#turnCount) return;
       const parameters = { key: this.#key(turn++) };
       holds.push({ token: revision, acquiredUs, releasedUs: monotonicUs() });
+      isInLine = !this.#rejoins;
       this.#deleteTurn.submit(parameters, (error) => {
         if (error !== undefined) failed(error);
         else if (this.#rejoins) rejoin();
