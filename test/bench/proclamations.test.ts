@@ -36,9 +36,9 @@ describe("what a leader proclaims", () => {
     const [heard, said] = await Promise.all([listenToAll(hall.listen, 3, run), proclaimAll(hall.say, run)]);
     expect(said.operationCount).toBe(0);
     expect(heard.watch).toEqual({ lostEvents: 0, repeatedEvents: 0 });
-    // One each 5 ms, of 100 ms, by three; a busy machine leaves some out of the window.
+    // One each 5 ms, of 100 ms, by three; a busy machine leaves some out of the window, or makes up in it for earlier ones.
     expect(heard.operationCount).toBeGreaterThan(3);
-    expect(heard.operationCount).toBeLessThanOrEqual(63);
+    expect(heard.operationCount).toBeLessThanOrEqual(75);
     expect(totalCount(heard.serviceTimes!)).toBe(heard.operationCount);
   });
 
