@@ -61,7 +61,8 @@ export const readEnvironment = (): Environment => {
     cpuModel: cpus[0]?.model.trim() ?? "unknown CPU",
     coreCount: cpus.length,
     memoryBytes: os.totalmem(),
-    os: `${os.type()} ${os.release()} ${os.machine()}`,
+    // Without what a distributor or a cloud appends to the number.
+    os: `${os.type()} ${/^[\d.]+/.exec(os.release())?.[0] ?? os.release()} ${os.machine()}`,
     nodeVersion: process.version,
     packageVersion: version,
     libraryVersions: libraryVersions(root),
