@@ -41,8 +41,12 @@ test("a member that refuses every call at once, and so is never busy, does not d
   try {
     await client.kv.put("a", "1");
     let read = 0;
+    // It takes a moment until it is there to be asked, in which a fast machine has read all.
+    const deadlineMs = performance.now() + 20_000;
+    const isEnough = (): boolean =>
+      read >= READ_COUNT && (requestCount > 0 || performance.now() > deadlineMs);
     const reader = async (): Promise<void> => {
-      while (read < READ_COUNT) {
+      while (!isEnough()) {
         read++;
         const { kv } = await client.kv.get("a", { serializable: true });
         expect(kv?.value.string()).toBe("1");
@@ -51,7 +55,7 @@ test("a member that refuses every call at once, and so is never busy, does not d
     const before = requestCount;
     await Promise.all(Array.from({ length: AT_ONCE }, reader));
     // Those that were there at once before it was known, and a try now and then.
-    expect(requestCount - before).toBeLessThan(READ_COUNT / 10);
+    expect(requestCount - before).toBeLessThan(read / 10);
     expect(requestCount).toBeGreaterThan(0);
   } finally {
     await client.close();
