@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const HOOKS = new URL("./register-typescript.mjs", import.meta.url).href;
@@ -19,4 +19,13 @@ export function spawnSource(
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+/** The same, with a pipe to its stdin. */
+export function spawnAskedSource(
+  file: string,
+  args: readonly string[] = [],
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  return spawn(process.execPath, ["--import", HOOKS, path, ...args], { stdio: ["pipe", "pipe", "pipe"] });
 }
