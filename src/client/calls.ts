@@ -22,7 +22,7 @@ const CALLER_OPTIONS = ["timeoutMs", "signal"] as const;
  * One signal for all that a program has under way is what signals are for, and each call listens while it lasts: Node
  * would warn of a leak at the eleventh. As fetch does it (undici), what the caller has set stays, and so does a bound.
  */
-export const allowListeners = (signal: AbortSignal): void => {
+const allowListeners = (signal: AbortSignal): void => {
   if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(SIGNAL_LISTENERS_MAX, signal);
 };
 

@@ -928,7 +928,8 @@ export class Connection implements FrameSink {
    * A frame that brings no call forward costs one of a credit, and a peer that uses it up is flooding us (CVE-2019-9512,
    * -9514, -9515 and their like). An honest server's frames of this kind follow ours: etcd's plaintext stack sends a
    * PING for as good as every burst of DATA, to measure the path (grpc-go's BDP estimator; 1,135 a second seen from
-   * etcd 3.6 on loopback where each is answered at once), and window updates for what it reads. So our DATA earns credit, and time a little.
+   * etcd 3.6 on loopback where each is answered at once), and window updates for what it reads. So our DATA earns
+   * credit, and time a little.
    */
   #spendFrame(): void {
     if (--this.#frameCredit < 0) this.#renewFrameCredit();

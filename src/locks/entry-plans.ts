@@ -145,17 +145,16 @@ export const ownCreateRevision = (
  */
 export const foundRevision = (own: readonly TxnResult["responses"][number][]): number | undefined => {
   const [first, ...others] = own.map((get) => asGet(get).kvs[0]?.createRevision);
-  if (others.some((createRevision) => createRevision !== first)) {
-    throw new LockLostError(
-      "ETCD_SESSION_EXPIRED",
-      "our place in the line for the lock is gone: somebody deleted it",
-      {
-        mayHaveApplied: true,
-      },
-    );
-  }
+  if (others.some((createRevision) => createRevision !== first)) throw placeLost(true);
   return first;
 };
+
+export const placeLost = (mayHaveApplied: boolean): LockLostError =>
+  new LockLostError(
+    "ETCD_SESSION_EXPIRED",
+    "our place in the line for the lock is gone: somebody deleted it",
+    { mayHaveApplied },
+  );
 
 export const asGet = (response: TxnResult["responses"][number] | undefined): GetResponse => {
   if (response?.kind !== "get") throw unexpected();

@@ -1,11 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { CallerOptions } from "../client/calls.js";
 import { keyText } from "../client/watch/watch-reply.js";
-import { EtcdError, LockLostError } from "../errors.js";
+import { EtcdError } from "../errors.js";
 import { LATE_APPLY_MS } from "../options.js";
 import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { compare } from "../txn/shape.js";
 import type { GetResponse } from "../txn/typed-result.js";
+import { placeLost } from "./entry-plans.js";
 import { HeldKey } from "./held-key.js";
 import { removeKey } from "./key-removal.js";
 import { LineWait } from "./line-wait.js";
@@ -116,7 +117,7 @@ export class LineEntry {
         await unlessEnded(this.#requireKeys(), session, ends.signal);
       session.assertAlive();
       for (const wait of this.#waits) wait.assertStanding(createRevision);
-      if (this.#keyDeleted) throw placeLost();
+      if (this.#keyDeleted) throw placeLost(false);
       return { createRevision, turnRevision };
     } finally {
       if (signal !== undefined) offAbort(signal, onAborted);
@@ -216,7 +217,7 @@ export class LineEntry {
   async #requireKeys(): Promise<void> {
     const { responses } = await this.#calls.read();
     for (const response of responses as readonly GetResponse[])
-      if (response.kvs[0]?.createRevision !== this.#createRevision) throw placeLost();
+      if (response.kvs[0]?.createRevision !== this.#createRevision) throw placeLost(false);
   }
 
   async #giveUp(options: CallerOptions): Promise<void> {
@@ -260,12 +261,3 @@ export const lineSnapshot = (
   if (line.more && ahead.length < line.kvs.length - ownCount) return undefined;
   return { revision, ahead, isWhole: !line.more };
 };
-
-const placeLost = (): LockLostError =>
-  new LockLostError(
-    "ETCD_SESSION_EXPIRED",
-    "our place in the line for the lock is gone: somebody deleted it",
-    {
-      mayHaveApplied: false,
-    },
-  );

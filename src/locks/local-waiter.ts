@@ -1,5 +1,6 @@
 import type { Runtime, Timer } from "../connection/runtime.js";
 import { AbortError, StatusError } from "../errors.js";
+import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import type { Lock } from "./lock.js";
 
 /** How a caller wants the lock; of its `Mutex`. */
@@ -34,8 +35,8 @@ export class LocalWaiter {
   readonly #line: WaitingLine;
   readonly #resolve: (lock: Lock) => void;
   readonly #reject: (error: unknown) => void;
-  /** Those that wait with the same signal; undefined without one. */
-  #group: AbortGroup | undefined;
+  /** Of the signal; undefined without one. */
+  #stopListeningToSignal: (() => void) | undefined;
   #timer: Timer;
 
   constructor(
@@ -56,8 +57,13 @@ export class LocalWaiter {
   /** Give up when `signal` fires, or `timeoutMs` are over. */
   limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
     if (signal !== undefined) {
-      this.#group = groupOf(signal);
-      this.#group.add(this);
+      const onAborted = (): void => {
+        this.#line.leave(this, new AbortError(signal.reason, false));
+      };
+      onAbort(signal, onAborted);
+      this.#stopListeningToSignal = () => {
+        offAbort(signal, onAborted);
+      };
     }
     if (timeoutMs === undefined) return;
     this.#timer = this.#line.runtime.setTimer(
@@ -68,11 +74,6 @@ export class LocalWaiter {
       timeoutMs,
       true,
     );
-  }
-
-  /** The signal fired. */
-  aborted(reason: unknown): void {
-    this.#line.leave(this, new AbortError(reason, false));
   }
 
   got(lock: Lock): void {
@@ -86,8 +87,8 @@ export class LocalWaiter {
   }
 
   #stopListening(): void {
-    this.#group?.remove(this);
-    this.#group = undefined;
+    this.#stopListeningToSignal?.();
+    this.#stopListeningToSignal = undefined;
     if (this.#timer !== undefined) this.#line.runtime.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -100,41 +101,3 @@ export class LocalWaiter {
     );
   }
 }
-
-/**
- * Those that wait with one signal. It has one listener for all of them: adding another one takes Node a look at each that is
- * there, 2 s for ten thousand.
- */
-class AbortGroup {
-  readonly #signal: AbortSignal;
-  readonly #waiters = new Set<LocalWaiter>();
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", this, { once: true });
-  }
-
-  add(waiter: LocalWaiter): void {
-    this.#waiters.add(waiter);
-  }
-
-  remove(waiter: LocalWaiter): void {
-    if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return;
-    this.#signal.removeEventListener("abort", this);
-    groups.delete(this.#signal);
-  }
-
-  /** An object that listens costs less than a function that knows it. */
-  handleEvent(): void {
-    // Each removes itself.
-    for (const waiter of this.#waiters) waiter.aborted(this.#signal.reason);
-  }
-}
-
-const groups = new WeakMap<AbortSignal, AbortGroup>();
-
-const groupOf = (signal: AbortSignal): AbortGroup => {
-  let group = groups.get(signal);
-  if (group === undefined) groups.set(signal, (group = new AbortGroup(signal)));
-  return group;
-};

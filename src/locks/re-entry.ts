@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { allowListeners } from "../client/calls.js";
 import type { Namespace } from "../client/namespace.js";
 import { EtcdError } from "../errors.js";
 import type { LockLostError } from "../errors.js";
@@ -83,7 +82,6 @@ class HeldLife implements LockLife {
 
   onEnd(callback: () => void): () => void {
     const { signal } = this.#outer;
-    allowListeners(signal);
     onAbort(signal, callback);
     return () => {
       offAbort(signal, callback);

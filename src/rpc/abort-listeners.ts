@@ -18,9 +18,8 @@ class AbortListeners {
   }
 
   readonly #onAbort = (): void => {
-    const callbacks = [...this.#callbacks];
-    this.#callbacks.clear();
-    for (const callback of callbacks) callback();
+    // One callback may take another one back, or bring a new one, which finds the signal aborted.
+    for (const callback of [...this.#callbacks]) if (this.#callbacks.delete(callback)) callback();
   };
 }
 

@@ -29,3 +29,17 @@ test("callbacks are called once and in order, but for those taken back; each may
   expect(called).toEqual([0, 2]);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
+
+test("a callback may take back one that would come after it, as with listeners of the signal's own", () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const called: number[] = [];
+  const later = (): void => void called.push(2);
+  onAbort(signal, () => {
+    called.push(1);
+    offAbort(signal, later);
+  });
+  onAbort(signal, later);
+  controller.abort();
+  expect(called).toEqual([1]);
+});
