@@ -1,5 +1,4 @@
 import type { Namespace } from "../client/namespace.js";
-import { LockLostError } from "../errors.js";
 import { NEAR_WAITERS_COUNT } from "../options.js";
 import { compare, op, param } from "../txn/shape.js";
 import type { Compare, Operation } from "../txn/shape.js";
@@ -7,6 +6,7 @@ import type { GetResponse, TxnResultOf } from "../txn/typed-result.js";
 import type { TxnResult } from "../txn/result.js";
 import { freeLine, lineSnapshot } from "./line-entry.js";
 import type { Entered } from "./line-entry.js";
+import { placeLost } from "./place-lost.js";
 
 /**
  * Who is in the way of an entry. `all`: every key in its lines. `notReaders`: of one line, every key that is not a
@@ -145,16 +145,9 @@ export const ownCreateRevision = (
  */
 export const foundRevision = (own: readonly TxnResult["responses"][number][]): number | undefined => {
   const [first, ...others] = own.map((get) => asGet(get).kvs[0]?.createRevision);
-  if (others.some((createRevision) => createRevision !== first)) throw placeLost(true);
+  if (others.some((createRevision) => createRevision !== first)) throw placeLost("is gone", true);
   return first;
 };
-
-export const placeLost = (mayHaveApplied: boolean): LockLostError =>
-  new LockLostError(
-    "ETCD_SESSION_EXPIRED",
-    "our place in the line for the lock is gone: somebody deleted it",
-    { mayHaveApplied },
-  );
 
 export const asGet = (response: TxnResult["responses"][number] | undefined): GetResponse => {
   if (response?.kind !== "get") throw unexpected();

@@ -6,12 +6,12 @@ import { LATE_APPLY_MS } from "../options.js";
 import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { compare } from "../txn/shape.js";
 import type { GetResponse } from "../txn/typed-result.js";
-import { placeLost } from "./entry-plans.js";
 import { HeldKey } from "./held-key.js";
 import { removeKey } from "./key-removal.js";
 import { LineWait } from "./line-wait.js";
 import type { LineSnapshot } from "./line-wait.js";
 import { Lock } from "./lock.js";
+import { placeLost } from "./place-lost.js";
 import type { Session } from "./session.js";
 import { unlessEnded } from "./unless-ended.js";
 
@@ -117,7 +117,7 @@ export class LineEntry {
         await unlessEnded(this.#requireKeys(), session, ends.signal);
       session.assertAlive();
       for (const wait of this.#waits) wait.assertStanding(createRevision);
-      if (this.#keyDeleted) throw placeLost(false);
+      if (this.#keyDeleted) throw placeLost("is gone", false);
       return { createRevision, turnRevision };
     } finally {
       if (signal !== undefined) offAbort(signal, onAborted);
@@ -217,7 +217,7 @@ export class LineEntry {
   async #requireKeys(): Promise<void> {
     const { responses } = await this.#calls.read();
     for (const response of responses as readonly GetResponse[])
-      if (response.kvs[0]?.createRevision !== this.#createRevision) throw placeLost(false);
+      if (response.kvs[0]?.createRevision !== this.#createRevision) throw placeLost("is gone", false);
   }
 
   async #giveUp(options: CallerOptions): Promise<void> {

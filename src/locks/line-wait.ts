@@ -1,12 +1,12 @@
 import { keyText } from "../client/watch/watch-reply.js";
 import type { EtcdError } from "../errors.js";
-import { LockLostError } from "../errors.js";
 import { NEAR_WAITERS_COUNT } from "../options.js";
 import { offAbort, onAbort } from "../rpc/abort-listeners.js";
 import { keyWatch, prefixWatch } from "./deletion-watch.js";
 import type { DeletionListener, DeletionWatch } from "./deletion-watch.js";
 import { linePlans } from "./line-plans.js";
 import type { LockLife } from "./lock.js";
+import { placeLost } from "./place-lost.js";
 
 /** What is known about a line at one revision. */
 export interface LineSnapshot {
@@ -145,7 +145,7 @@ export class LineWait implements DeletionListener {
     const lost =
       this.#lostAtRevision > createRevision ||
       this.#early.some(({ key, revision }) => key === this.#keyText && revision > createRevision);
-    if (lost) throw placeLost("was deleted");
+    if (lost) throw placeLost("was deleted", false);
   }
 
   /** Listens no more. Idempotent; after `run` has settled, or without it. */
@@ -166,7 +166,7 @@ export class LineWait implements DeletionListener {
       if (key === this.#keyText && revision > this.#createRevision) this.#lostAtRevision = revision;
     } else if (this.#snapshot === undefined || this.#looking) this.#early.push({ key, revision });
     else if (revision > this.#snapshot.revision) {
-      if (key === this.#keyText) this.#fail(placeLost("was deleted"));
+      if (key === this.#keyText) this.#fail(placeLost("was deleted", false));
       else if (this.#snapshot.ahead.delete(key)) this.#turnRevision = revision;
     }
   }
@@ -225,7 +225,7 @@ export class LineWait implements DeletionListener {
         this.#approach();
       },
       onOwnDeleted: (revision) => {
-        if (revision > this.#createRevision) this.#fail(placeLost("was deleted"));
+        if (revision > this.#createRevision) this.#fail(placeLost("was deleted", false));
       },
       onFailed: (error) => {
         this.#fail(error);
@@ -243,7 +243,7 @@ export class LineWait implements DeletionListener {
       .then(
         ({ responses: [own, ahead] }) => {
           if (this.#state !== "waiting" || this.#far?.target !== target) return;
-          if (own?.kvs[0]?.createRevision !== this.#createRevision) this.#fail(placeLost("is gone"));
+          if (own?.kvs[0]?.createRevision !== this.#createRevision) this.#fail(placeLost("is gone", false));
           // One that has come back stands behind us.
           else if (!((ahead?.kvs[0]?.createRevision ?? Infinity) < this.#createRevision)) this.#approach();
         },
@@ -299,7 +299,7 @@ export class LineWait implements DeletionListener {
     const [own, line] = result.responses;
     if (own === undefined || line === undefined)
       throw new Error("etcdwire: the reply to a look at a line has another shape than its plan");
-    if (own.kvs[0]?.createRevision !== this.#createRevision) throw placeLost("is gone");
+    if (own.kvs[0]?.createRevision !== this.#createRevision) throw placeLost("is gone", false);
     return {
       revision: result.revision,
       ahead: line.kvs.map((kv) => keyText(kv.key)),
@@ -362,10 +362,3 @@ class FarWait {
     for (const { watch, listener } of this.#watches) watch.remove(listener);
   }
 }
-
-const placeLost = (how: string): LockLostError =>
-  new LockLostError(
-    "ETCD_SESSION_EXPIRED",
-    `our place in the line for the lock ${how}: its lease has ended, or somebody deleted it`,
-    { mayHaveApplied: false },
-  );

@@ -1,37 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ArgumentError, EtcdError } from "../../src/errors.js";
-import { LATE_APPLY_MS, WARM_WATCH_MS } from "../../src/options.js";
 import type { Lock } from "../../src/locks/lock.js";
 import { MultiLock } from "../../src/locks/multi-lock.js";
 import { Mutex } from "../../src/locks/mutex.js";
 import { RwLock } from "../../src/locks/rw-lock.js";
 import { Semaphore } from "../../src/locks/semaphore.js";
 import { Session } from "../../src/locks/session.js";
+import { Storm, STORM, actionsOf, oneOf } from "./any-order.js";
 import { FakeClient, FakeEtcd, settle } from "./fake-etcd.js";
 
-/** What may happen next; `pick` chooses among the candidates that are there at that moment. */
-const action = fc.record({
-  kind: fc.oneof(
-    { weight: 10, arbitrary: fc.constant("step" as const) },
-    { weight: 10, arbitrary: fc.constant("watch" as const) },
-    { weight: 6, arbitrary: fc.constant("settle" as const) },
-    { weight: 6, arbitrary: fc.constant("begin" as const) },
-    { weight: 3, arbitrary: fc.constant("abort" as const) },
-    { weight: 2, arbitrary: fc.constant("lose" as const) },
-    { weight: 2, arbitrary: fc.constant("late" as const) },
-    { weight: 2, arbitrary: fc.constant("breakWatch" as const) },
-    { weight: 2, arbitrary: fc.constant("time" as const) },
-    { weight: 1, arbitrary: fc.constant("closeSession" as const) },
-    { weight: 1, arbitrary: fc.constant("deleteKey" as const) },
-  ),
-  pick: fc.nat(1_000),
-});
-
-const oneOf = <T>(all: Iterable<T>, pick: number): T | undefined => {
-  const list = [...all];
-  return list[pick % Math.max(1, list.length)];
-};
+const action = actionsOf({ ...STORM, begin: 6, abort: 3, closeSession: 1, deleteKey: 1 });
 
 /** Who believes to hold something, and would be believed by etcd. */
 interface Holder {
@@ -50,14 +29,10 @@ interface Recipe {
 }
 
 /** Two clients, one of them a namespace, with two sessions each: whatever order things happen in. */
-class World {
-  readonly etcd = new FakeEtcd();
-  readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
+class World extends Storm {
   readonly sessions: Session[] = [];
   readonly recipes: Recipe[] = [];
-  readonly attempts: { readonly controller: AbortController; ended: boolean }[] = [];
   readonly holders = new Set<Holder>();
-  failure: unknown;
 
   async start(recipeOf: (session: Session, prefix: string, world: World) => Recipe): Promise<void> {
     for (const client of this.clients) {
@@ -111,48 +86,15 @@ class World {
   }
 
   async do(kind: string, pick: number): Promise<void> {
-    const { etcd } = this;
-    const watches = this.clients.flatMap((client) => [...client.parts.watches.opened]);
-    if (kind === "step") oneOf(etcd.steps, pick)?.go();
-    else if (kind === "watch") {
-      oneOf(
-        watches.filter((watch) => !watch.isIdle),
-        pick,
-      )?.step();
-    } else if (kind === "settle") await settle();
-    else if (kind === "begin") this.begin(pick);
-    else if (kind === "abort") oneOf(this.attempts, pick)?.controller.abort();
-    else if (kind === "lose") oneOf(etcd.steps, pick)?.lose();
-    else if (kind === "late") this.late(oneOf(etcd.late, pick));
-    else if (kind === "breakWatch") oneOf(watches, pick)?.break();
-    else if (kind === "time") this.clients[pick % 2]!.runtime.advance(pick);
+    if (await this.blow(kind, pick)) return;
+    if (kind === "begin") this.begin(pick);
     else if (kind === "deleteKey") {
       const key = oneOf(
-        [...etcd.keys.keys()].filter((each) => !each.endsWith(".permits")),
+        [...this.etcd.keys.keys()].filter((each) => !each.endsWith(".permits")),
         pick,
       );
-      if (key !== undefined) etcd.delete(key);
+      if (key !== undefined) this.etcd.delete(key);
     } else if (pick % 4 === 0) void oneOf(this.sessions, pick)?.close();
-  }
-
-  late(arrive: (() => void) | undefined): void {
-    if (arrive !== undefined && this.etcd.late.delete(arrive)) arrive();
-  }
-
-  /** Everything that is under way comes to its end. */
-  async finish(): Promise<void> {
-    // Once all have ended, what is done later in the background, and watches that are kept warm, still take time.
-    let quiet = 0;
-    for (let round = 0; round < 800 && quiet < 60; round++) {
-      await settle();
-      for (const arrive of [...this.etcd.late]) this.late(arrive);
-      for (const step of [...this.etcd.steps]) step.go();
-      for (const client of this.clients) {
-        for (const watch of client.parts.watches.opened) if (!watch.isIdle) watch.step();
-        if (round % 10 === 9) client.runtime.advance(Math.max(LATE_APPLY_MS, WARM_WATCH_MS));
-      }
-      quiet = this.etcd.steps.size === 0 && this.attempts.every(({ ended }) => ended) ? quiet + 1 : 0;
-    }
   }
 }
 
@@ -166,7 +108,7 @@ const inAnyOrder = (
       await world.start(recipeOf);
       for (let i = 0; i < 6; i++) world.begin(i * 3);
       for (const { kind, pick } of actions) await world.do(kind, pick);
-      await world.finish();
+      await world.finish(800, 60);
       expect(world.failure).toBeUndefined();
       expect(world.attempts.filter(({ ended }) => !ended).length).toBe(0);
       expect([...world.etcd.keys.keys()].filter((key) => !keeps.includes(key))).toEqual([]);

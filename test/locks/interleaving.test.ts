@@ -1,36 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EtcdError } from "../../src/errors.js";
-import { LATE_APPLY_MS, NEAR_WAITERS_COUNT, WARM_WATCH_MS } from "../../src/options.js";
+import { LATE_APPLY_MS, NEAR_WAITERS_COUNT } from "../../src/options.js";
 import type { Lock } from "../../src/locks/lock.js";
 import { Mutex } from "../../src/locks/mutex.js";
 import type { MutexOptions } from "../../src/locks/mutex.js";
 import { Session } from "../../src/locks/session.js";
-import { FakeClient, FakeEtcd, settle } from "./fake-etcd.js";
+import { Storm, STORM, actionsOf, oneOf } from "./any-order.js";
+import type { Attempt } from "./any-order.js";
+import { settle } from "./fake-etcd.js";
 
-/** What may happen next; `pick` chooses among the candidates that are there at that moment. */
-const action = fc.record({
-  kind: fc.oneof(
-    { weight: 10, arbitrary: fc.constant("step" as const) },
-    { weight: 10, arbitrary: fc.constant("watch" as const) },
-    { weight: 6, arbitrary: fc.constant("settle" as const) },
-    { weight: 6, arbitrary: fc.constant("lock" as const) },
-    { weight: 2, arbitrary: fc.constant("tryLock" as const) },
-    { weight: 3, arbitrary: fc.constant("abort" as const) },
-    { weight: 2, arbitrary: fc.constant("lose" as const) },
-    { weight: 2, arbitrary: fc.constant("late" as const) },
-    { weight: 2, arbitrary: fc.constant("breakWatch" as const) },
-    { weight: 2, arbitrary: fc.constant("time" as const) },
-    { weight: 1, arbitrary: fc.constant("deleteKey" as const) },
-    { weight: 1, arbitrary: fc.constant("closeSession" as const) },
-  ),
-  pick: fc.nat(1_000),
-});
-
-const oneOf = <T>(all: Iterable<T>, pick: number): T | undefined => {
-  const list = [...all];
-  return list[pick % Math.max(1, list.length)];
-};
+const action = actionsOf({ ...STORM, lock: 6, tryLock: 2, abort: 3, deleteKey: 1, closeSession: 1 });
 
 const NAME = "space/a";
 
@@ -41,11 +21,6 @@ const OPTIONS: readonly (MutexOptions & { localHandoverMaxCount: number })[] = [
   { localHandoverMaxCount: 1 },
   { localHandoverMaxCount: 2, localHandover: "shared-token" },
 ];
-
-interface Attempt {
-  readonly controller: AbortController;
-  ended: boolean;
-}
 
 interface Contender {
   readonly session: Session;
@@ -68,11 +43,8 @@ interface Grant {
  * Two clients with some sessions each, one of them a namespace, and locks of one name in etcd: whatever order things
  * happen in.
  */
-class World {
-  readonly etcd = new FakeEtcd();
-  readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
+class World extends Storm {
   readonly contenders: Contender[] = [];
-  readonly attempts: Attempt[] = [];
   /** Who believes that it holds the lock, which etcd has not ended behind its back. */
   readonly holders = new Set<Grant>();
   readonly grants: Grant[] = [];
@@ -80,7 +52,6 @@ class World {
   readonly deletedByOthers = new Set<string>();
   /** How often the lock was passed on behind one key while another one waited, by both. */
   readonly overtaken = new Map<string, number>();
-  failure: unknown;
 
   async start(sessionsPerClient: number): Promise<void> {
     for (let i = 0; i < sessionsPerClient; i++) {
@@ -188,28 +159,11 @@ class World {
   }
 
   async do(kind: string, pick: number): Promise<void> {
-    const { etcd } = this;
-    const watches = this.clients.flatMap((client) => [...client.parts.watches.opened]);
-    if (kind === "step") oneOf(etcd.steps, pick)?.go();
-    else if (kind === "watch") {
-      oneOf(
-        watches.filter((watch) => !watch.isIdle),
-        pick,
-      )?.step();
-    } else if (kind === "settle") await settle();
-    else if (kind === "lock") this.lock(pick);
+    if (await this.blow(kind, pick)) return;
+    if (kind === "lock") this.lock(pick);
     else if (kind === "tryLock") this.tryLock(pick);
-    else if (kind === "abort") oneOf(this.attempts, pick)?.controller.abort();
-    else if (kind === "lose") oneOf(etcd.steps, pick)?.lose();
-    else if (kind === "late") this.late(oneOf(etcd.late, pick));
-    else if (kind === "breakWatch") oneOf(watches, pick)?.break();
-    else if (kind === "time") this.clients[pick % 2]!.runtime.advance(pick);
-    else if (kind === "deleteKey") this.deleteKey(oneOf(etcd.keys.keys(), pick));
+    else if (kind === "deleteKey") this.deleteKey(oneOf(this.etcd.keys.keys(), pick));
     else if (pick % 4 === 0) void oneOf(this.contenders, pick)?.session.close();
-  }
-
-  late(arrive: (() => void) | undefined): void {
-    if (arrive !== undefined && this.etcd.late.delete(arrive)) arrive();
   }
 
   deleteKey(key: string | undefined): void {
@@ -217,22 +171,6 @@ class World {
     this.deletedByOthers.add(`${key} ${this.etcd.keys.get(key)!.createRevision}`);
     this.etcd.delete(key);
     for (const grant of this.holders) if (grant.key === key) this.holders.delete(grant);
-  }
-
-  /** Everything that is under way comes to its end. */
-  async finish(): Promise<void> {
-    // Once all have ended, what is done later in the background, and watches that are kept warm, still take time.
-    let quiet = 0;
-    for (let round = 0; round < 2_000 && quiet < 45; round++) {
-      await settle();
-      for (const arrive of [...this.etcd.late]) this.late(arrive);
-      for (const step of [...this.etcd.steps]) step.go();
-      for (const client of this.clients) {
-        for (const watch of client.parts.watches.opened) if (!watch.isIdle) watch.step();
-        if (round % 10 === 9) client.runtime.advance(Math.max(LATE_APPLY_MS, WARM_WATCH_MS));
-      }
-      quiet = this.etcd.steps.size === 0 && this.attempts.every(({ ended }) => ended) ? quiet + 1 : 0;
-    }
   }
 }
 
@@ -244,7 +182,7 @@ const check = async (
   await world.start(sessionsPerClient);
   for (let i = 0; i < 2 * sessionsPerClient; i++) world.lock(i);
   for (const { kind, pick } of actions) await world.do(kind, pick);
-  await world.finish();
+  await world.finish(2_000, 45);
   expect(world.failure).toBeUndefined();
   expect(world.attempts.filter(({ ended }) => !ended).length).toBe(0);
   expect([...world.etcd.keys.keys()]).toEqual([]);

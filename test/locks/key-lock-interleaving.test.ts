@@ -5,33 +5,26 @@ import { KeyLock } from "../../src/locks/key-lock.js";
 import type { Lock } from "../../src/locks/lock.js";
 import { Session } from "../../src/locks/session.js";
 import { LATE_APPLY_MS } from "../../src/options.js";
+import { actionsOf, arriveLate, oneOf } from "./any-order.js";
 import { FakeEtcd, settle } from "./fake-etcd.js";
 import { StepwiseClient } from "./stepwise-client.js";
 
-const action = fc.record({
-  kind: fc.oneof(
-    { weight: 12, arbitrary: fc.constant("step" as const) },
-    { weight: 8, arbitrary: fc.constant("watch" as const) },
-    { weight: 6, arbitrary: fc.constant("settle" as const) },
-    { weight: 10, arbitrary: fc.constant("round" as const) },
-    { weight: 3, arbitrary: fc.constant("lock" as const) },
-    { weight: 3, arbitrary: fc.constant("tryLock" as const) },
-    { weight: 3, arbitrary: fc.constant("release" as const) },
-    { weight: 2, arbitrary: fc.constant("abort" as const) },
-    { weight: 3, arbitrary: fc.constant("lose" as const) },
-    { weight: 3, arbitrary: fc.constant("late" as const) },
-    { weight: 1, arbitrary: fc.constant("breakWatch" as const) },
-    { weight: 2, arbitrary: fc.constant("time" as const) },
-    { weight: 1, arbitrary: fc.constant("closeSession" as const) },
-    { weight: 1, arbitrary: fc.constant("delete" as const) },
-  ),
-  pick: fc.nat(1_000),
+const action = actionsOf({
+  step: 12,
+  watch: 8,
+  settle: 6,
+  round: 10,
+  lock: 3,
+  tryLock: 3,
+  release: 3,
+  abort: 2,
+  lose: 3,
+  late: 3,
+  breakWatch: 1,
+  time: 2,
+  closeSession: 1,
+  delete: 1,
 });
-
-const oneOf = <T>(all: Iterable<T>, pick: number): T | undefined => {
-  const list = [...all];
-  return list[pick % Math.max(1, list.length)];
-};
 
 const KEY = "space/k";
 
@@ -141,7 +134,7 @@ class World {
     else if (kind === "release") this.release(oneOf(this.locks, pick));
     else if (kind === "abort") oneOf(this.attempts, pick)?.abort();
     else if (kind === "lose") oneOf(etcd.steps, pick)?.lose();
-    else if (kind === "late") this.late(oneOf(etcd.late, pick));
+    else if (kind === "late") arriveLate(etcd, oneOf(etcd.late, pick));
     else if (kind === "breakWatch") oneOf(watches, pick)?.break();
     else if (kind === "time") this.advance(pick * 3);
     else if (kind === "delete") {
@@ -163,10 +156,6 @@ class World {
     });
   }
 
-  late(arrive: (() => void) | undefined): void {
-    if (arrive !== undefined && this.etcd.late.delete(arrive)) arrive();
-  }
-
   /** Whatever is under way comes a step further. */
   async round(): Promise<void> {
     await settle();
@@ -185,7 +174,7 @@ class World {
     let quiet = 0;
     for (let round = 0; round < 400 && quiet < 25; round++) {
       for (const lock of [...this.locks]) this.release(lock);
-      for (const arrive of [...this.etcd.late]) this.late(arrive);
+      for (const arrive of [...this.etcd.late]) arriveLate(this.etcd, arrive);
       await this.round();
       if (round % 5 === 4) this.advance(LATE_APPLY_MS);
       quiet = this.etcd.steps.size === 0 && this.attempts.size === 0 ? quiet + 1 : 0;
