@@ -95,7 +95,10 @@ const RUN_OPTIONS = [
   ["--count <n>", "end a run after so many operations instead"],
   ["--warmup <duration>", "run so long before anything counts"],
   ["--runs <n>", `runs of each system at each setting, systems interleaved (${RUN_COUNT_DEFAULT})`],
-  ["--seed <n>", `of arrival times, and of whatever else is drawn (${SEED_DEFAULT})`],
+  [
+    "--seed <n>",
+    `of arrival times, and whatever else is drawn: by each run anew, for all systems in it alike (${SEED_DEFAULT})`,
+  ],
   ["--max-in-flight <n>", "of an open loop, in one process: more wait until one of them has ended"],
   [
     "--latency-limit <duration>",

@@ -20,6 +20,15 @@ export const randomStream = (seed: number, stream: number): (() => number) => {
   return next;
 };
 
+/**
+ * What one run draws from, made of the seed of all: runs of a row have nothing in common, so that they are samples of more
+ * than one schedule, and the systems of one run have the same.
+ *
+ * @param run 0-based
+ */
+export const seedOfRun = (seed: number, run: number): number =>
+  Math.floor(randomStream(seed, run)() * 2 ** 32);
+
 export interface ArrivalPlan {
   /** Per second, of all agents together. */
   readonly rate: number;

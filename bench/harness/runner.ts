@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { seedOfRun } from "./arrivals.js";
 import { diagnose } from "./diagnosis.js";
 import { summarizeLoad } from "./load-summary.js";
 import { busyShare } from "./machine-load.js";
@@ -71,6 +72,7 @@ export interface RunSettings extends RunSelection {
   readonly durationMs?: number | undefined;
   /** Undefined: each workload's own, shorter where its run is shorter. */
   readonly warmupMs?: number | undefined;
+  /** Its seed is that of all runs: each gets one of its own, made of it. */
   readonly load: LoadSettings;
 }
 
@@ -271,7 +273,7 @@ export const runWorkloads = async (
               runId: `${benchId}-${doneCount}`,
               agentIndex: 0,
               agentCount: opened.length,
-              load: settings.load,
+              load: { ...settings.load, seed: seedOfRun(settings.load.seed, planned.run) },
               ...(attendant === undefined ? {} : { target: attendant.target }),
             };
             const prepared = Promise.all(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arrivalTimes, randomStream } from "../../bench/harness/arrivals.js";
+import { arrivalTimes, randomStream, seedOfRun } from "../../bench/harness/arrivals.js";
 import type { ArrivalPlan } from "../../bench/harness/arrivals.js";
 
 const plan = (changes: Partial<ArrivalPlan> = {}): ArrivalPlan => ({
@@ -73,6 +73,14 @@ describe("arrival times", () => {
     expect(first).not.toEqual(second);
     // Nor is an agent's stream its neighbour's of the next seed.
     expect(take(100, { seed: 7, agentIndex: 1 })).not.toEqual(take(100, { seed: 8, agentIndex: 0 }));
+  });
+
+  test("each run has others, which are no other run's of a neighbouring seed", () => {
+    const seeds = [1, 2, 3].flatMap((seed) => [0, 1, 2, 3, 4].map((run) => seedOfRun(seed, run)));
+    expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true);
+    const firsts = seeds.map((seed) => take(1, { seed })[0]);
+    expect(new Set(firsts).size).toBe(seeds.length);
+    expect(seedOfRun(1, 0)).toBe(seedOfRun(1, 0));
   });
 
   test("random numbers are spread evenly, and those of neighbouring seeds have nothing in common", () => {

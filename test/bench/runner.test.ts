@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Agent } from "../../bench/harness/agent.js";
+import { seedOfRun } from "../../bench/harness/arrivals.js";
 import type { Environment } from "../../bench/harness/environment.js";
 import { planRuns } from "../../bench/harness/plan.js";
 import type { RunSelection } from "../../bench/harness/plan.js";
@@ -285,7 +286,12 @@ describe("runner", () => {
       { records: [], unmeasured: [] },
       noAbort,
     );
-    expect(recorder.calls[0]!.request).toMatchObject({ load, warmupMs: 20, durationMs: 1_000, share: 1 });
+    expect(recorder.calls[0]!.request).toMatchObject({
+      load: { ...load, seed: seedOfRun(7, 0) },
+      warmupMs: 20,
+      durationMs: 1_000,
+      share: 1,
+    });
     const counted = record();
     await runWorkloads(
       [workload],
@@ -300,6 +306,22 @@ describe("runner", () => {
       durationMs: 600_000,
       share: 1,
     });
+  });
+
+  test("draws anew in each run, for all systems alike, and the same again with the same seed", async () => {
+    const seedsOf = async (seed: number): Promise<number[]> => {
+      const { calls, surroundings } = record();
+      const load = { seed, intervalMs: 1_000 };
+      const outcome: Outcome = { records: [], unmeasured: [] };
+      await runWorkloads([workload], { ...settings, load }, surroundings, outcome, noAbort);
+      return calls.map(({ request }) => request.load.seed);
+    };
+    const seeds = await seedsOf(1);
+    // Three systems at two settings, then the next run.
+    expect(seeds).toEqual([0, 1, 2].flatMap((run) => new Array<number>(6).fill(seedOfRun(1, run))));
+    expect(new Set(seeds).size).toBe(3);
+    expect(await seedsOf(1)).toEqual(seeds);
+    expect((await seedsOf(2)).filter((seed) => seeds.includes(seed))).toEqual([]);
   });
 
   test("says which side was busy, and lists a system whose package nobody has installed as missing", async () => {
