@@ -83,32 +83,33 @@ export type {
 } from "./txn/typed-result.js";
 export { Session } from "./locks/session.js";
 export type { SessionOptions } from "./locks/session.js";
-export { Mutex } from "./locks/mutex.js";
-export type { LockOptions, MutexOptions, TryLockResult } from "./locks/mutex.js";
-export type { LockHolder } from "./locks/lock-holder.js";
 export type { Lock } from "./locks/lock.js";
-export { KeyLock } from "./locks/key-lock.js";
-export type { KeyLockAcquireOptions, KeyLockOptions, KeyLockTry } from "./locks/key-lock.js";
-export { RwLock } from "./locks/rw-lock.js";
-export { Semaphore } from "./locks/semaphore.js";
-export type { PermitOptions, SemaphoreOptions, TryPermitOptions } from "./locks/semaphore.js";
-export { MultiLock } from "./locks/multi-lock.js";
-export type { OwnedLockOptions } from "./locks/admissions.js";
-export { Election } from "./locks/election.js";
-export type { ElectedLeader } from "./locks/election-observer.js";
-export type { Leadership } from "./locks/election-leadership.js";
-export { compareAndDelete, compareAndSwap } from "./locks/compare-and-swap.js";
+export type { LockHolder } from "./locks/lock-holder.js";
+export type { LockOptions, TryLockResult } from "./locks/lock-options.js";
+export { Mutex } from "./locks/mutex/mutex.js";
+export type { MutexOptions } from "./locks/mutex/mutex.js";
+export { KeyLock } from "./locks/key-lock/key-lock.js";
+export type { KeyLockAcquireOptions, KeyLockOptions, KeyLockTry } from "./locks/key-lock/key-lock.js";
+export { RwLock } from "./locks/groups/rw-lock.js";
+export { Semaphore } from "./locks/groups/semaphore.js";
+export type { PermitOptions, SemaphoreOptions, TryPermitOptions } from "./locks/groups/semaphore.js";
+export { MultiLock } from "./locks/groups/multi-lock.js";
+export type { OwnedLockOptions } from "./locks/groups/admissions.js";
+export { Election } from "./locks/election/election.js";
+export type { ElectedLeader } from "./locks/election/election-observer.js";
+export type { Leadership } from "./locks/election/election-leadership.js";
+export { compareAndDelete, compareAndSwap } from "./locks/compare-and-swap/compare-and-swap.js";
 export type {
   CompareAndDeleteOptions,
   CompareAndDeleteResult,
   CompareAndSwapOptions,
   CompareAndSwapResult,
   CompareConditions,
-} from "./locks/compare-and-swap.js";
-export { CompareError } from "./locks/compare-error.js";
-export { stm } from "./locks/stm.js";
-export type { StmIsolation, StmOptions, StmResult } from "./locks/stm.js";
-export type { StmPutOptions, StmTxn } from "./locks/stm-attempt.js";
+} from "./locks/compare-and-swap/compare-and-swap.js";
+export { CompareError } from "./locks/compare-and-swap/compare-error.js";
+export { stm } from "./locks/stm/stm.js";
+export type { StmIsolation, StmOptions, StmResult } from "./locks/stm/stm.js";
+export type { StmPutOptions, StmTxn } from "./locks/stm/stm-attempt.js";
 export { compare, op, param } from "./txn/shape.js";
 export type * from "./txn/shape.js";
 export type { PreparedTxn, PreparedTxnOptions, RunOptions, TxnCallback } from "./txn/prepared-txn.js";

@@ -283,7 +283,7 @@ describe("the check itself", () => {
     ["src/index.ts", 'import "./testing/index.js";', /not below it/],
     ["src/messages/a.ts", 'import "../wire/protobuf.js";', /may use generated/],
     ["src/testing/a.ts", 'import "../connection/x.js";', /may use src\/index\.ts/],
-    ["bench/a.ts", 'import "../src/locks/mutex.js";', /may use src\/index\.ts/],
+    ["bench/a.ts", 'import "../src/locks/mutex/mutex.js";', /may use src\/index\.ts/],
     ["src/cli/a.ts", 'import "../client/kv.js";', /may use src\/index\.ts/],
     ["src/cli/a.ts", 'import "../../bench/main.js";', /may use src\/index\.ts/],
     ["src/cli/a.ts", 'import "../raw.js";', /may use src\/index\.ts/],

@@ -3,7 +3,7 @@ import { Leases } from "../../src/client/lease/leases.js";
 import type { ClientParts } from "../../src/client/client-parts.js";
 import { LockLostError } from "../../src/errors.js";
 import type { Lock } from "../../src/locks/lock.js";
-import { Mutex } from "../../src/locks/mutex.js";
+import { Mutex } from "../../src/locks/mutex/mutex.js";
 import { Session } from "../../src/locks/session.js";
 import { FakeClient, FakeEtcd, lostConnection, settle } from "./fake-etcd.js";
 
