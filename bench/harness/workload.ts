@@ -426,10 +426,10 @@ export interface Workload {
   readonly ratios: readonly RatioRule[];
   readonly values?: readonly ValueRule[];
   /**
-   * What its table shows: calls and their service times, locks passed on, bytes per operation, events and their delivery,
-   * or what became of writes and leases while a member failed.
+   * What its table shows: calls and their service times, locks passed on, bytes per operation, events of puts or what a
+   * leader proclaims and their delivery, or what became of writes and leases while a member failed.
    */
-  readonly shows: "calls" | "handovers" | "bytes" | "events" | "faults";
+  readonly shows: "calls" | "handovers" | "bytes" | "events" | "proclamations" | "faults";
 }
 
 /** Settings, each once, in the order of their first. */

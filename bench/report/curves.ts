@@ -113,6 +113,8 @@ export const wordsOf = (
       return { rate: "hand-overs/s", time: "release call to next owner" };
     case "events":
       return { rate: "events/s", time: "call of put to the event" };
+    case "proclamations":
+      return { rate: "events/s", time: "call of proclaim to what an observer hears" };
     default:
       return { rate: "ops/s", time: "service time" };
   }

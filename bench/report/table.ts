@@ -81,10 +81,11 @@ export const columnsOf = (
     {
       handovers: ["hand-overs/s", "release call to next owner, µs"],
       events: ["events/s", "from the call of put to the event, µs"],
+      proclamations: ["events/s", "from the call of proclaim to what an observer hears, µs"],
       calls: ["ops/s", "service time, µs"],
     } as const
   )[shows];
-  const isEvents = shows === "events";
+  const isEvents = shows === "events" || shows === "proclamations";
   const hasBulk = results.some(({ bulkMiBPerSecond }) => bulkMiBPerSecond !== undefined);
   const isOpen = results.some(({ responseTimeUs }) => responseTimeUs !== undefined);
   const hasLimit = results.some(({ runs }) => runs.some((run) => run.overLimitCount !== undefined));
@@ -96,7 +97,8 @@ export const columnsOf = (
       ...(hasLimit ? ["over limit"] : []),
       `client CPU µs/${isEvents ? "event" : "op"}`,
       ...(hasBulk ? ["bulk MiB/s"] : []),
-      ...(isEvents ? ["bytes/watcher", "lost", "repeated"] : []),
+      ...(shows === "events" ? ["bytes/watcher"] : []),
+      ...(isEvents ? ["lost", "repeated"] : []),
       ...figures.map((figure) => figureHeads[figure]),
       "errors",
     ],
@@ -109,9 +111,9 @@ export const columnsOf = (
         ...(hasLimit ? [total(result.runs, (run) => run.overLimitCount)] : []),
         result.clientCpuUsPerOp,
         ...(hasBulk ? [result.bulkMiBPerSecond ?? 0] : []),
+        ...(shows === "events" ? [median(result.runs.map((run) => metricOf(run, "bytesPerWatcher")))] : []),
         ...(isEvents
           ? [
-              median(result.runs.map((run) => metricOf(run, "bytesPerWatcher"))),
               sum(result.runs.map(({ watch }) => watch?.lostEvents ?? 0)),
               sum(result.runs.map(({ watch }) => watch?.repeatedEvents ?? 0)),
             ]

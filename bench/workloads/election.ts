@@ -104,7 +104,7 @@ export const observe: Workload = {
   onRequest: true,
   server: "etcd",
   agentCount: 2,
-  shows: "events",
+  shows: "proclamations",
   seconds: 1,
   warmupSeconds: 0.25,
   params: observers,

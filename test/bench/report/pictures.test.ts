@@ -97,13 +97,16 @@ describe("the page", () => {
     expect(html).toContain("A smoke run");
   });
 
-  test.each(["bytes", "events", "faults", "handovers"] as const)("has a table of %s, too", (shows) => {
-    const workloads = [{ name: "acquire", about: "", shows, isClosedLoop: false }];
-    const html = toHtml({ ...sampleReport, workloads, results: [first!] });
-    const cells = html.slice(html.indexOf('id="rows-0"')).split("</table>")[0]!;
-    expect(cells.match(/<td/g)!.length).toBe(cells.match(/<th /g)!.length);
-    expect(cells).not.toMatch(/NaN|undefined/);
-  });
+  test.each(["bytes", "events", "proclamations", "faults", "handovers"] as const)(
+    "has a table of %s, too",
+    (shows) => {
+      const workloads = [{ name: "acquire", about: "", shows, isClosedLoop: false }];
+      const html = toHtml({ ...sampleReport, workloads, results: [first!] });
+      const cells = html.slice(html.indexOf('id="rows-0"')).split("</table>")[0]!;
+      expect(cells.match(/<td/g)!.length).toBe(cells.match(/<th /g)!.length);
+      expect(cells).not.toMatch(/NaN|undefined/);
+    },
+  );
 
   test("is there for a report without results", () => {
     expect(toHtml({ ...sampleReport, results: [], ratios: [], values: [] })).toContain("<main>");

@@ -38,6 +38,18 @@ describe("the table", () => {
     expect(rows[0]).toMatch(/ 21 +9 /);
   });
 
+  test("says from where to where its times are, of what its operations are", () => {
+    const aboutOf = (shows: Workload["shows"]): string[] =>
+      renderTable(sampleReport, [{ ...workload("acquire"), shows }], false).split("\n");
+    expect(aboutOf("events")[1]).toMatch(/p50 to max: from the call of put to the event, µs$/);
+    expect(aboutOf("events")[3]).toMatch(/ client CPU µs\/event +bytes\/watcher +lost +repeated +errors$/);
+    expect(aboutOf("proclamations")[1]).toMatch(
+      /p50 to max: from the call of proclaim to what an observer hears, µs$/,
+    );
+    // An observer is a call of the client, and the bench does not weigh it.
+    expect(aboutOf("proclamations")[3]).toMatch(/ client CPU µs\/event +lost +repeated +errors$/);
+  });
+
   test("says that queueing is hidden only where it is", () => {
     expect(part("acquire").join("\n")).toContain("Closed loop: queueing is hidden.");
     expect(part("acquire").join("\n")).not.toContain("response p50");
