@@ -42,6 +42,7 @@ export interface BenchOptions {
   readonly operationCount: number | undefined;
   readonly seed: number;
   readonly intervalMs: number;
+  /** Undefined: no open loop. */
   readonly maxInFlight: number | undefined;
   readonly latencyLimitMs: number | undefined;
   /** Undefined: 1, and rows that say otherwise. */
@@ -72,6 +73,11 @@ const SMOKE_RUN_COUNT = 1;
 const SMOKE_DURATION_MS = 100;
 const SEED_DEFAULT = 1;
 const INTERVAL_DEFAULT_MS = 1_000;
+/**
+ * Of an open loop, in one process. Far above what any system here has under way when it keeps up (a rate of 10,000 at a
+ * second each), and what `in-flight` shows that the client carries; without an end, an overloaded run takes all memory.
+ */
+const MAX_IN_FLIGHT_DEFAULT = 10_000;
 
 /** Options with a value: name, what it is, and what it does. */
 const LOAD_OPTIONS = [
@@ -99,7 +105,10 @@ const RUN_OPTIONS = [
     "--seed <n>",
     `of arrival times, and whatever else is drawn: by each run anew, for all systems in it alike (${SEED_DEFAULT})`,
   ],
-  ["--max-in-flight <n>", "of an open loop, in one process: more wait until one of them has ended"],
+  [
+    "--max-in-flight <n>",
+    `of an open loop, in one process: more wait until one of them has ended (${MAX_IN_FLIGHT_DEFAULT})`,
+  ],
   [
     "--latency-limit <duration>",
     "count what takes longer; in an open loop, drop what is later before it starts",
@@ -280,7 +289,7 @@ export const parseOptions = (
     operationCount,
     seed: read("--seed", seedNumber) ?? SEED_DEFAULT,
     intervalMs: read("--interval", positiveDuration) ?? INTERVAL_DEFAULT_MS,
-    maxInFlight,
+    maxInFlight: maxInFlight ?? (knobs.mode === "open" ? MAX_IN_FLIGHT_DEFAULT : undefined),
     latencyLimitMs: read("--latency-limit", positiveDuration),
     memberCount: members === undefined ? undefined : members === "1" ? 1 : 3,
     cluster: isExternal ? readSettings(values, environment) : undefined,

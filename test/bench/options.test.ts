@@ -49,6 +49,9 @@ describe("bench options", () => {
     ["--mode open --rate 100,2.5", { knobs: { mode: "open", rates: [100, 2.5] } }],
     ["--mode=open --rate=1 --arrival uniform", { knobs: { arrival: "uniform" } }],
     ["--mode open --rate 1 --max-in-flight 64", { maxInFlight: 64 }],
+    // An overloaded open loop is not to take all memory.
+    ["--mode open --rate 1", { maxInFlight: 10_000 }],
+    ["--mode closed", { maxInFlight: undefined }],
     ["--concurrency 1,16,64,16", { knobs: { concurrency: [1, 16, 64] } }],
     ["--contenders 2,128", { knobs: { contenders: [2, 128] } }],
     ["--processes 4", { knobs: { processes: [4] } }],
