@@ -445,3 +445,25 @@ export const settle = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
   });
+
+/**
+ * Everything that can happen without time happens: requests arrive and are answered, watches tell, ticks end.
+ *
+ * @param clients one at least, of one store; the watches of others tell nothing meanwhile
+ * @returns what was sent
+ */
+export const run = async (...clients: readonly FakeClient[]): Promise<string[]> => {
+  const { steps } = clients[0]!.etcd;
+  const sent = new Set<Step>();
+  for (;;) {
+    await settle();
+    for (const client of clients) client.runtime.endTick();
+    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
+    if (steps.size === 0 && watch === undefined) return Array.from(sent, ({ what }) => what);
+    for (const step of [...steps]) {
+      sent.add(step);
+      step.go();
+    }
+    watch?.step();
+  }
+};

@@ -4,7 +4,7 @@ import type { Leadership } from "../../../src/locks/election/election-leadership
 import { Election } from "../../../src/locks/election/election.js";
 import { Session } from "../../../src/locks/session.js";
 import { HELD_KEY_WATCH_MS, LATE_APPLY_MS, WARM_WATCH_MS } from "../../../src/options.js";
-import { FakeClient, FakeEtcd, lostConnection, settle } from "../fake-etcd.js";
+import { FakeClient, FakeEtcd, lostConnection, run, settle } from "../fake-etcd.js";
 
 const NAME = "a";
 
@@ -22,18 +22,6 @@ const join = async (etcd: FakeEtcd, client = new FakeClient(etcd)): Promise<Cand
   return { client, session, election: new Election(session, NAME), key };
 };
 
-/** Everything that can happen without time happens. */
-const run = async (etcd: FakeEtcd, clients: readonly FakeClient[]): Promise<void> => {
-  for (;;) {
-    await settle();
-    const step = [...etcd.steps][0];
-    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
-    if (step === undefined && watch === undefined) return;
-    step?.go();
-    watch?.step();
-  }
-};
-
 /** What has become of a promise so far. */
 const follow = <T>(promise: Promise<T>): { value?: T; error?: unknown } => {
   const outcome: { value?: T; error?: unknown } = {};
@@ -44,9 +32,9 @@ const follow = <T>(promise: Promise<T>): { value?: T; error?: unknown } => {
   return outcome;
 };
 
-const lead = async (etcd: FakeEtcd, { client, election }: Candidate, value = "v"): Promise<Leadership> => {
+const lead = async ({ client, election }: Candidate, value = "v"): Promise<Leadership> => {
   const campaign = election.campaign(value);
-  await run(etcd, [client]);
+  await run(client);
   return campaign;
 };
 
@@ -56,7 +44,7 @@ test("who stands alone leads by one request: key, value, token and guard are tho
   const campaign = one.election.campaign("hello");
   await settle();
   expect(etcd.steps.size).toBe(1);
-  await run(etcd, [one.client]);
+  await run(one.client);
   const leadership = await campaign;
   const entry = etcd.keys.get(one.key)!;
   expect(entry).toMatchObject({ value: "hello", lease: one.session.leaseId });
@@ -75,7 +63,7 @@ test("who stands alone leads by one request: key, value, token and guard are tho
   const reason = leadership.signal;
   const resigned = leadership.resign();
   expect(reason.aborted).toBe(true);
-  await run(etcd, [one.client]);
+  await run(one.client);
   await resigned;
   await leadership.resign();
   expect(etcd.keys.size).toBe(0);
@@ -88,7 +76,7 @@ test("candidates lead in the order in which they stood, on the event of the resi
   const outcomes: { value?: Leadership }[] = [];
   for (const [i, { election }] of all.entries()) {
     outcomes.push(follow(election.campaign(`value ${i}`)));
-    await run(etcd, clients);
+    await run(...clients);
   }
   let lastToken = 0;
   for (const [i, outcome] of outcomes.entries()) {
@@ -97,35 +85,35 @@ test("candidates lead in the order in which they stood, on the event of the resi
     expect(leadership.token).toBeGreaterThan(lastToken);
     lastToken = leadership.token;
     const current = follow(all[2]!.election.leader());
-    await run(etcd, clients);
+    await run(...clients);
     expect(current.value).toMatchObject({ key: all[i]!.key, createRevision: leadership.createRevision });
     expect(current.value!.value.string()).toBe(`value ${i}`);
     const resigned = leadership.resign();
-    await run(etcd, clients);
+    await run(...clients);
     await resigned;
   }
   const nobody = all[0]!.election.leader();
-  await run(etcd, clients);
+  await run(...clients);
   expect(await nobody).toBeUndefined();
 });
 
 test("a session campaigns once at a time, whichever object does it; afterwards again", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   const again = new Election(one.session, NAME);
   for (const second of [again.campaign("w"), again.resume(), one.election.campaign("w")]) {
     await expect(second).rejects.toMatchObject({ code: "ETCD_LOCK_REENTERED", mayHaveApplied: false });
   }
   // Another name is another election.
   const other = new Election(one.session, "b").campaign("w");
-  await run(etcd, [one.client]);
+  await run(one.client);
   await other;
   const resigned = leadership.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   await resigned;
   const next = again.campaign("w");
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect((await next).token).toBeGreaterThan(leadership.token);
 });
 
@@ -135,7 +123,7 @@ test("an abort at every step of a campaign leaves no key and no watch behind, or
     const leader = await join(etcd);
     const waiter = await join(etcd);
     const clients = [leader.client, waiter.client];
-    const leadership = await lead(etcd, leader);
+    const leadership = await lead(leader);
     const controller = new AbortController();
     const outcome = follow(waiter.election.campaign("w", { signal: controller.signal }));
     await settle();
@@ -149,7 +137,7 @@ test("an abort at every step of a campaign leaves no key and no watch behind, or
     expect(outcome.error).toBeInstanceOf(AbortError);
     expect((outcome.error as AbortError).cause).toBe("enough");
     const next = follow(waiter.election.campaign("x"));
-    await run(etcd, clients);
+    await run(...clients);
     await waiter.election.settled();
     expect(next).toEqual({});
     expect([...etcd.keys].map(([key, { value }]) => [key, value])).toEqual([
@@ -157,12 +145,12 @@ test("an abort at every step of a campaign leaves no key and no watch behind, or
       [waiter.key, "x"],
     ]);
     void leadership.resign();
-    await run(etcd, clients);
+    await run(...clients);
     expect(next.value?.isHeld).toBe(true);
     void next.value?.resign();
-    await run(etcd, clients);
+    await run(...clients);
     for (const client of clients) client.runtime.advance(Math.max(WARM_WATCH_MS, LATE_APPLY_MS));
-    await run(etcd, clients);
+    await run(...clients);
     for (const client of clients) expect(client.parts.watches.opened.size).toBe(0);
     expect([...etcd.keys.keys()]).toEqual([]);
   }
@@ -174,11 +162,11 @@ test("an abort or a timeout before anything was sent sends nothing", async () =>
   await expect(one.election.campaign("v", { signal: AbortSignal.abort() })).rejects.toThrow(AbortError);
   expect(etcd.steps.size).toBe(0);
   const leader = await join(etcd);
-  await lead(etcd, leader);
+  await lead(leader);
   const outcome = follow(one.election.campaign("v", { timeoutMs: 500 }));
-  await run(etcd, [one.client, leader.client]);
+  await run(one.client, leader.client);
   one.client.runtime.advance(500);
-  await run(etcd, [one.client, leader.client]);
+  await run(one.client, leader.client);
   expect(outcome.error).toMatchObject({ code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: false });
   expect([...etcd.keys.keys()]).toEqual([leader.key]);
 });
@@ -196,7 +184,7 @@ test("what cannot work is said before anything is sent", async () => {
   await expect(election.resume({ timeout: 1 } as object)).rejects.toThrow(/unknown option timeout/);
   expect(() => election.observe({ timeout: 1 } as object)).toThrow(/unknown option timeout/);
   expect(etcd.steps.size).toBe(0);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   await expect(leadership.proclaim(5 as unknown as string)).rejects.toThrow(/value/);
   await expect(leadership.proclaim("v", { timeout: 1 } as object)).rejects.toThrow(/unknown option timeout/);
   await one.session.close();
@@ -212,11 +200,11 @@ test("a campaign whose answer was lost finds its own key, and leads once", async
   step!.go(); // It is done …
   const { createRevision } = etcd.keys.get(one.key)!;
   step!.lose(); // … and nobody hears of it.
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(campaign.value).toMatchObject({ createRevision });
   expect(campaign.value!.token).toBeGreaterThan(createRevision);
   void campaign.value!.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -226,29 +214,29 @@ test("a copy of a campaign that is done late, after it was resigned, is removed;
   const campaign = follow(one.election.campaign("v"));
   await settle();
   [...etcd.steps][0]!.lose(); // It waits somewhere; the repeat gets through.
-  await run(etcd, [one.client]);
+  await run(one.client);
   void campaign.value!.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(etcd.keys.size).toBe(0);
   const [late] = [...etcd.late];
   late!();
   expect(etcd.keys.size).toBe(1);
   one.client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(etcd.keys.size).toBe(0);
 
   const second = follow(one.election.campaign("v"));
   await settle();
   [...etcd.steps][0]!.lose();
-  await run(etcd, [one.client]);
+  await run(one.client);
   void second.value!.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   [...etcd.late].at(-1)!();
   const third = follow(one.election.campaign("w"));
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(third.value!.token).toBeGreaterThan(third.value!.createRevision);
   one.client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [one.client]);
+  await run(one.client);
   // The one that looks after late copies has seen that the key has an owner.
   expect(third.value!.isHeld).toBe(true);
   expect(etcd.keys.get(one.key)?.value).toBe("w");
@@ -267,7 +255,7 @@ test("a campaign of which nothing was heard is cleaned up by what is found there
   expect(campaign.error).toMatchObject({ code: "ETCD_CONNECTION_LOST" });
   expect(etcd.keys.has(one.key)).toBe(true);
   const settled = follow(one.election.settled().then(() => true));
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(settled.value).toBe(true);
   expect(etcd.keys.size).toBe(0);
 });
@@ -275,18 +263,18 @@ test("a campaign of which nothing was heard is cleaned up by what is found there
 test("the deletion of the leader's key ends the leadership at once, and the session may stand again", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   one.client.runtime.advance(2 * HELD_KEY_WATCH_MS);
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(leadership.isHeld).toBe(true);
   etcd.delete(one.key);
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(leadership.signal.reason).toMatchObject({ code: "ETCD_LOCK_LOST" });
   await expect(leadership.proclaim("w")).rejects.toThrow(LockLostError);
-  const next = await lead(etcd, one, "w");
+  const next = await lead(one, "w");
   // The lost one, resigned late, does not touch the key of its successor.
   const resigned = leadership.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   await resigned;
   expect(next.isHeld).toBe(true);
   expect(etcd.keys.get(one.key)?.value).toBe("w");
@@ -297,13 +285,13 @@ test("a candidate whose key is deleted, or whose session ends, hears of it", asy
     const etcd = new FakeEtcd();
     const leader = await join(etcd);
     const waiter = await join(etcd);
-    await lead(etcd, leader);
+    await lead(leader);
     const outcome = follow(waiter.election.campaign("w"));
-    await run(etcd, [leader.client, waiter.client]);
+    await run(leader.client, waiter.client);
     expect(outcome).toEqual({});
     if (end === "delete") etcd.delete(waiter.key);
     else void waiter.session.close();
-    await run(etcd, [leader.client, waiter.client]);
+    await run(leader.client, waiter.client);
     expect(outcome.error).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
   }
 });
@@ -311,10 +299,10 @@ test("a candidate whose key is deleted, or whose session ends, hears of it", asy
 test("a proclamation is a guarded put that keeps the place in the line; one of a former leader changes nothing", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   const { createRevision } = leadership;
   const done = leadership.proclaim("w");
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(await done).toEqual({ revision: etcd.revision });
   expect(etcd.keys.get(one.key)).toMatchObject({ value: "w", createRevision, modRevision: etcd.revision });
   expect(leadership.value.string()).toBe("w");
@@ -326,7 +314,7 @@ test("a proclamation is a guarded put that keeps the place in the line; one of a
     "",
   );
   const late = follow(leadership.proclaim("y"));
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(late.error).toMatchObject({ code: "ETCD_LOCK_LOST" });
   expect(leadership.isHeld).toBe(false);
   expect(etcd.keys.get(one.key)?.value).toBe("x");
@@ -335,7 +323,7 @@ test("a proclamation is a guarded put that keeps the place in the line; one of a
 test("a proclamation whose answer was lost is not repeated over a later one, and does not come back late", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   const first = follow(leadership.proclaim("first"));
   const second = follow(leadership.proclaim("second"));
   await settle();
@@ -343,7 +331,7 @@ test("a proclamation whose answer was lost is not repeated over a later one, and
   [...etcd.steps][0]!.lose(); // Under way still …
   await settle();
   [...etcd.steps][0]!.lose(); // … and its repeat too.
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(first.error).toMatchObject({ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true });
   expect(second.error).toBeUndefined();
   expect(etcd.keys.get(one.key)?.value).toBe("second");
@@ -356,7 +344,7 @@ test("a proclamation whose answer was lost is not repeated over a later one, and
   [...etcd.steps][0]!.go();
   [...etcd.steps][0]!.lose();
   const { revision } = etcd;
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(third.value).toEqual({ revision });
   expect(etcd.revision).toBe(revision);
 });
@@ -364,7 +352,7 @@ test("a proclamation whose answer was lost is not repeated over a later one, and
 test("a proclamation may be given up while an earlier one is under way", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   const first = follow(leadership.proclaim("first"));
   const controller = new AbortController();
   const second = follow(leadership.proclaim("second", { signal: controller.signal }));
@@ -373,7 +361,7 @@ test("a proclamation may be given up while an earlier one is under way", async (
   controller.abort();
   await settle();
   expect(second.error).toBeInstanceOf(AbortError);
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(first.value).toBeDefined();
   expect(third.value).toBeDefined();
   expect(etcd.keys.get(one.key)?.value).toBe("third");
@@ -383,7 +371,7 @@ test("resume takes the leadership over that the lease has, with a token of its o
   const etcd = new FakeEtcd();
   const one = await join(etcd);
   const none = one.election.resume();
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(await none).toBeUndefined();
   const put = (key: string, lease: bigint): void => {
     etcd.txn({ then: [{ op: "put", key, value: "old", shape: {}, options: { lease } }] }, {}, "");
@@ -392,22 +380,22 @@ test("resume takes the leadership over that the lease has, with a token of its o
   put(ahead.key, ahead.session.leaseId);
   put(one.key, one.session.leaseId); // By a process that had this lease before.
   const candidate = one.election.resume();
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(await candidate).toBeUndefined();
   expect(etcd.keys.has(one.key)).toBe(true);
   etcd.delete(ahead.key);
   const resumed = follow(one.election.resume());
-  await run(etcd, [one.client]);
+  await run(one.client);
   const leadership = resumed.value!;
   expect(leadership.value.string()).toBe("old");
   expect(leadership.createRevision).toBe(etcd.keys.get(one.key)!.createRevision);
   expect(leadership.token).toBe(etcd.revision);
   await expect(one.election.resume()).rejects.toMatchObject({ code: "ETCD_LOCK_REENTERED" });
   void leadership.proclaim("new");
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(etcd.keys.get(one.key)?.value).toBe("new");
   void leadership.resign();
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -417,7 +405,7 @@ test("a campaign takes a key over that the lease has already: the place stays, t
   const lease = one.session.leaseId;
   etcd.txn({ then: [{ op: "put", key: one.key, value: "old", shape: {}, options: { lease } }] }, {}, "");
   const { createRevision } = etcd.keys.get(one.key)!;
-  const leadership = await lead(etcd, one, "new");
+  const leadership = await lead(one, "new");
   expect(leadership.createRevision).toBe(createRevision);
   expect(leadership.token).toBeGreaterThan(createRevision);
   expect(etcd.keys.get(one.key)).toMatchObject({ value: "new", createRevision });
@@ -427,11 +415,11 @@ test("withLeadership resigns whatever its work does, and tells of a loss", async
   const etcd = new FakeEtcd();
   const one = await join(etcd);
   const work = one.election.withLeadership(({ value }) => value.string(), "v");
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(await work).toBe("v");
   expect(etcd.keys.size).toBe(0);
   const failing = follow(one.election.withLeadership(() => Promise.reject(new Error("own")), "v"));
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(failing.error).toEqual(new Error("own"));
   expect(etcd.keys.size).toBe(0);
   const losing = follow(
@@ -439,14 +427,14 @@ test("withLeadership resigns whatever its work does, and tells of a loss", async
       void one.session.close();
     }, "v"),
   );
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(losing.error).toBeInstanceOf(LockLostError);
 });
 
 test("a resignation that cannot be told goes on in the background, and the next campaign waits for it", async () => {
   const etcd = new FakeEtcd();
   const one = await join(etcd);
-  const leadership = await lead(etcd, one);
+  const leadership = await lead(one);
   const resigned = follow(leadership.resign());
   await settle();
   [...etcd.steps][0]!.lose();
@@ -458,7 +446,7 @@ test("a resignation that cannot be told goes on in the background, and the next 
   await settle();
   expect(etcd.steps.size).toBe(1); // The background's.
   expect(etcd.keys.get(one.key)?.value).toBe("v");
-  await run(etcd, [one.client]);
+  await run(one.client);
   expect(next.value!.token).toBeGreaterThan(leadership.token);
   expect(etcd.keys.get(one.key)?.value).toBe("w");
 });

@@ -5,7 +5,7 @@ import type { KeyLockOptions, KeyLockTry } from "../../../src/locks/key-lock/key
 import type { Lock } from "../../../src/locks/lock.js";
 import { Session } from "../../../src/locks/session.js";
 import { HELD_KEY_WATCH_MS, LATE_APPLY_MS } from "../../../src/options.js";
-import { FakeEtcd, settle } from "../fake-etcd.js";
+import { FakeEtcd, run, settle } from "../fake-etcd.js";
 import type { Step } from "../fake-etcd.js";
 import { StepwiseClient } from "../stepwise-client.js";
 
@@ -13,25 +13,6 @@ const KEY = "k";
 const TTL_SECONDS = 30;
 /** 30 s less 1 % and 20 ms. */
 const PROVABLE_MS = 29_680;
-
-/** Everything that can happen without time happens. Returns what was sent. */
-const run = async (...clients: StepwiseClient[]): Promise<string[]> => {
-  const sent: string[] = [];
-  const seen = new Set<Step>();
-  for (;;) {
-    await settle();
-    for (const client of clients) client.runtime.endTick();
-    const { steps } = clients[0]!.etcd;
-    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
-    if (steps.size === 0 && watch === undefined) return sent;
-    for (const step of [...steps]) {
-      if (!seen.has(step)) sent.push(step.what);
-      seen.add(step);
-      step.go();
-    }
-    watch?.step();
-  }
-};
 
 const LOOK = '["then"]';
 const ACQUIRE = '["if","then","else"]';

@@ -8,7 +8,7 @@ import { LineWait } from "../../../src/locks/line/line-wait.js";
 import type { Lock } from "../../../src/locks/lock.js";
 import { Mutex } from "../../../src/locks/mutex/mutex.js";
 import { Session } from "../../../src/locks/session.js";
-import { FakeClient, FakeEtcd, settle } from "../fake-etcd.js";
+import { FakeClient, FakeEtcd, run, settle } from "../fake-etcd.js";
 
 interface Member {
   readonly client: FakeClient;
@@ -16,18 +16,6 @@ interface Member {
   readonly controller: AbortController;
   readonly locked: Promise<Lock>;
 }
-
-/** Everything that can happen without time happens. */
-const run = async (etcd: FakeEtcd, clients: readonly FakeClient[]): Promise<void> => {
-  for (;;) {
-    await settle();
-    const step = [...etcd.steps][0];
-    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
-    if (step === undefined && watch === undefined) return;
-    step?.go();
-    watch?.step();
-  }
-};
 
 /** `count` processes that want one lock; the first one has it. */
 const line = async (count: number) => {
@@ -42,7 +30,7 @@ const line = async (count: number) => {
     const locked = new Mutex(session, "a").lock({ signal: controller.signal });
     locked.catch(() => {});
     members.push({ client, key: `a/${session.leaseId.toString(16)}`, controller, locked });
-    await run(etcd, clients);
+    await run(...clients);
   }
   return { etcd, clients, members };
 };
@@ -56,18 +44,18 @@ const handOver = async (etcd: FakeEtcd, clients: FakeClient[], members: readonly
     expect(etcd.holder("a/")).toBe(key);
     token = lock.token;
     void lock.release();
-    await run(etcd, clients);
+    await run(...clients);
   }
   expect(etcd.keys.size).toBe(0);
 };
 
 /** Time passes, so that what broke is opened again. */
-const mend = async (etcd: FakeEtcd, clients: FakeClient[]): Promise<void> => {
+const mend = async (clients: FakeClient[]): Promise<void> => {
   for (let i = 0; i < 3; i++) {
-    await run(etcd, clients);
+    await run(...clients);
     for (const client of clients) client.runtime.advance(500);
   }
-  await run(etcd, clients);
+  await run(...clients);
 };
 
 test("lines of any length hand over in order; near waiters read nothing, far ones once", async () => {
@@ -91,7 +79,7 @@ test("a hand-over in a long line is an event for few", async () => {
     [...etcd.steps][0]!.go();
     const watches = clients.flatMap((client) => [...client.parts.watches.opened]);
     heard.set(count, watches.filter(({ messages }) => messages.length > 0).length);
-    await run(etcd, clients);
+    await run(...clients);
     expect((await members[1]!.locked).isHeld).toBe(true);
   }
   expect(heard.get(40)).toBe(heard.get(12));
@@ -102,7 +90,7 @@ test("those behind a waiter that gives up, or several that do so at once, still 
   for (const leavers of [[1], [5], [12], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [1, 12, 13, 20, 28]]) {
     const { etcd, clients, members } = await line(30);
     for (const i of leavers) members[i]!.controller.abort();
-    await run(etcd, clients);
+    await run(...clients);
     for (const i of leavers) await expect(members[i]!.locked).rejects.toBeInstanceOf(AbortError);
     await handOver(
       etcd,
@@ -122,7 +110,7 @@ test("a watch that breaks at any moment of a wait costs a read, not a turn", asy
       await settle();
     }
     for (const client of clients) for (const watch of client.parts.watches.opened) watch.break();
-    await mend(etcd, clients);
+    await mend(clients);
     await handOver(etcd, clients, members.slice(1));
   }
 });
@@ -142,7 +130,7 @@ test(
         let turnCount = 0;
         for (let i = 0; i < count; i++) {
           const created = Session.create(clients[i % 9]!.real, { ttlSeconds: 1_000_000 });
-          await run(etcd, clients);
+          await run(...clients);
           const session = await created;
           void new Mutex(session, "a").lock().then((lock) => {
             turnCount++;
@@ -176,7 +164,7 @@ test("a key that is deleted far back ends its wait and nobody else's, with or wi
     const lost = members[15]!;
     if (broken) for (const watch of lost.client.parts.watches.opened) watch.break();
     etcd.delete(lost.key);
-    await mend(etcd, clients);
+    await mend(clients);
     await expect(lost.locked).rejects.toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
     await handOver(
       etcd,
@@ -226,9 +214,9 @@ test("the key ahead that is watched goes while a look is under way whose answer 
   etcd.delete(target);
   far[1]!.step();
   await go();
-  await run(etcd, [client]);
+  await run(client);
   for (const key of ahead) if (key !== target) etcd.delete(key);
-  await run(etcd, [client]);
+  await run(client);
   expect(await Promise.race([turn, settle().then(() => "asleep")])).toBe(etcd.revision);
   wait.close();
 });
@@ -266,10 +254,10 @@ test("a held key that is deleted before it is watched, or put anew by somebody, 
     const { etcd, client, told, put } = await hold();
     etcd.delete("k");
     if (anew) put();
-    await run(etcd, [client]);
+    await run(client);
     expect(told.count).toBe(0);
     client.runtime.advance(2 * HELD_KEY_WATCH_MS);
-    await run(etcd, [client]);
+    await run(client);
     expect(told.count).toBe(1);
   }
 });
@@ -278,11 +266,11 @@ test("a held key that is deleted while it is watched, or while its watch is brok
   for (const broken of [false, true]) {
     const { etcd, client, told } = await hold();
     client.runtime.advance(2 * HELD_KEY_WATCH_MS);
-    await run(etcd, [client]);
+    await run(client);
     expect(told.count).toBe(0);
     if (broken) for (const watch of client.parts.watches.opened) watch.break();
     etcd.delete("k");
-    await mend(etcd, [client]);
+    await mend([client]);
     expect(told.count).toBe(1);
   }
 });
@@ -290,11 +278,11 @@ test("a held key that is deleted while it is watched, or while its watch is brok
 test("a key that is not held any more is not watched, and nobody is told of its deletion", async () => {
   const { etcd, client, told, held } = await hold();
   client.runtime.advance(2 * HELD_KEY_WATCH_MS);
-  await run(etcd, [client]);
+  await run(client);
   held.close();
   held.close();
   etcd.delete("k");
-  await run(etcd, [client]);
+  await run(client);
   expect(told.count).toBe(0);
   client.runtime.advance(10 * HELD_KEY_WATCH_MS);
   expect(client.parts.watches.opened.size).toBe(0);

@@ -5,24 +5,11 @@ import type { Lock } from "../../../src/locks/lock.js";
 import { Mutex } from "../../../src/locks/mutex/mutex.js";
 import type { MutexOptions } from "../../../src/locks/mutex/mutex.js";
 import { Session } from "../../../src/locks/session.js";
-import { FakeClient, FakeEtcd, settle } from "../fake-etcd.js";
+import { FakeClient, FakeEtcd, run, settle } from "../fake-etcd.js";
 
 const join = async (etcd: FakeEtcd): Promise<{ client: FakeClient; session: Session }> => {
   const client = new FakeClient(etcd);
   return { client, session: await Session.create(client.real, { ttlSeconds: 60 }) };
-};
-
-/** Everything that can happen without time happens; the number of requests that were answered. */
-const run = async (etcd: FakeEtcd, clients: readonly FakeClient[]): Promise<number> => {
-  for (let count = 0; ;) {
-    await settle();
-    const step = [...etcd.steps][0];
-    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
-    if (step === undefined && watch === undefined) return count / 2;
-    if (step !== undefined) count++;
-    step?.go();
-    watch?.step();
-  }
 };
 
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
@@ -37,7 +24,7 @@ const queue = async (count: number, options: MutexOptions = {}) => {
   const { client, session } = await join(etcd);
   const mutex = new Mutex(session, "a", options);
   const held = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   const lock = await held;
   const controllers = Array.from({ length: count }, () => new AbortController());
   const waiting = controllers.map(({ signal }) => mutex.lock({ signal }));
@@ -54,20 +41,20 @@ const guardHolds = (etcd: FakeEtcd, lock: Lock): boolean => {
 
 test("a release passes the lock on to the next caller here by one request, with a token and a guard of its own", async () => {
   const { etcd, client, lock, waiting } = await queue(2);
-  expect(await run(etcd, [client])).toBe(0);
+  expect(await run(client)).toHaveLength(0);
   void lock.release();
   expect(lock.isHeld).toBe(false);
-  expect(await run(etcd, [client])).toBe(1);
+  expect(await run(client)).toHaveLength(1);
   const next = await waiting[0]!;
   expect(next.token).toBe(etcd.revision);
   expect(next.token).toBeGreaterThan(lock.token);
   expect(guardHolds(etcd, next)).toBe(true);
   expect(guardHolds(etcd, lock)).toBe(false);
   void next.release();
-  await run(etcd, [client]);
+  await run(client);
   const last = await waiting[1]!;
   void last.release();
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -78,7 +65,7 @@ test("a hand-over of which no answer came back once is recognised by its value w
   step!.go();
   const { revision } = etcd;
   step!.lose();
-  await run(etcd, [client]);
+  await run(client);
   await released;
   expect((await waiting[0]!).token).toBe(revision);
   expect(etcd.revision).toBe(revision);
@@ -96,7 +83,7 @@ test("with a shared token the lock passes on without a request, and all of them 
   await (await waiting[1]!).release();
   expect(etcd.steps.size).toBe(0);
   void (await waiting[2]!).release();
-  expect(await run(etcd, [client])).toBe(1);
+  expect(await run(client)).toHaveLength(1);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -109,26 +96,26 @@ test("after so many hand-overs here the lock goes to whoever waits elsewhere, an
     const other = await join(etcd);
     const clients = [client, other.client];
     const remote = new Mutex(other.session, "a").lock();
-    await run(etcd, clients);
+    await run(...clients);
     let holder = lock;
     for (const next of waiting.slice(0, 2)) {
       void holder.release();
-      await run(etcd, clients);
+      await run(...clients);
       holder = await next;
     }
     void holder.release();
     // The hand-over that finds others behind, and the acquire with which those here stand in line.
-    expect(await run(etcd, clients)).toBe(2);
+    expect(await run(...clients)).toHaveLength(2);
     const theirs = await remote;
     expect(etcd.holder("a/")).toBe(theirs.key);
     expect(theirs.token).toBeGreaterThan(holder.token);
     void theirs.release();
-    await run(etcd, clients);
+    await run(...clients);
     const third = await waiting[2]!;
     expect(third.token).toBeGreaterThan(theirs.token);
     // Nobody else waits now: the lock passes on for ever, and the count begins again each time.
     void third.release();
-    await run(etcd, clients);
+    await run(...clients);
     expect(guardHolds(etcd, await waiting[3]!)).toBe(true);
     expect(third.key).toBe(`a/${session.leaseId.toString(16)}`);
   }
@@ -137,13 +124,13 @@ test("after so many hand-overs here the lock goes to whoever waits elsewhere, an
 test("a bound of 0 passes the lock on while nobody else waits, and to nobody past others", async () => {
   const { etcd, client, lock, waiting } = await queue(2, { localHandoverMaxCount: 0 });
   void lock.release();
-  expect(await run(etcd, [client])).toBe(1);
+  expect(await run(client)).toHaveLength(1);
   const next = await waiting[0]!;
   const other = await join(etcd);
   const remote = new Mutex(other.session, "a").lock();
-  await run(etcd, [client, other.client]);
+  await run(client, other.client);
   void next.release();
-  await run(etcd, [client, other.client]);
+  await run(client, other.client);
   expect(etcd.holder("a/")).toBe((await remote).key);
   expect(await Promise.race([outcome(waiting[1]!), settle()])).toBe(undefined);
 });
@@ -152,10 +139,10 @@ test("a lock that has been here for long goes to whoever waits elsewhere, howeve
   const { etcd, client, lock } = await queue(1);
   const other = await join(etcd);
   const remote = new Mutex(other.session, "a").lock();
-  await run(etcd, [client, other.client]);
+  await run(client, other.client);
   client.runtime.advance(LOCAL_HANDOVER_MAX.ms);
   void lock.release();
-  await run(etcd, [client, other.client]);
+  await run(client, other.client);
   expect(etcd.holder("a/")).toBe((await remote).key);
 });
 
@@ -165,15 +152,15 @@ test("a conditional hand-over whose answer was lost is recognised, whether it pa
     const other = await join(etcd);
     const clients = [client, other.client];
     const remote = isContended ? new Mutex(other.session, "a").lock() : undefined;
-    await run(etcd, clients);
+    await run(...clients);
     const released = lock.release();
     const [step] = etcd.steps;
     step!.go();
     step!.lose();
-    await run(etcd, clients);
+    await run(...clients);
     await released;
     if (remote !== undefined) void (await remote).release();
-    await run(etcd, clients);
+    await run(...clients);
     const next = await waiting[0]!;
     expect(next.token).toBeGreaterThan(lock.token);
     expect(guardHolds(etcd, next)).toBe(true);
@@ -184,7 +171,7 @@ test("a caller that gives up during the hand-over is passed over; the last one l
   const { etcd, client, lock, waiting, controllers, mutex } = await queue(2);
   const released = lock.release();
   controllers[0]!.abort();
-  await run(etcd, [client]);
+  await run(client);
   await released;
   expect(await outcome(waiting[0]!)).toBeInstanceOf(AbortError);
   const next = await waiting[1]!;
@@ -193,7 +180,7 @@ test("a caller that gives up during the hand-over is passed over; the last one l
   const gone = outcome(mutex.lock({ signal: last.signal }));
   void next.release();
   last.abort();
-  await run(etcd, [client]);
+  await run(client);
   expect(await gone).toBeInstanceOf(AbortError);
   expect(etcd.keys.size).toBe(0);
 });
@@ -206,13 +193,13 @@ test("when a hand-over gets no answer the release says so, and the next caller a
     [...etcd.steps][0]!.lose();
     [...etcd.steps][0]!.lose();
     expect(await released).toMatchObject({ code: "ETCD_CONNECTION_LOST" });
-    await run(etcd, [client]);
+    await run(client);
     const next = await waiting[0]!;
     expect(next.token).toBeGreaterThan(lock.token);
     // Nothing that comes late takes it away.
     for (const arrive of [...etcd.late]) arrive();
     client.runtime.advance(LATE_APPLY_MS);
-    await run(etcd, [client]);
+    await run(client);
     expect(guardHolds(etcd, next)).toBe(true);
     next.assertHeld();
   }
@@ -225,13 +212,13 @@ test("a copy of the acquire that etcd does after the lock was released is cleane
   const all = [mutex.withLock(() => {}), mutex.withLock(() => {})];
   // The first copy is held up on its way, and its repeat takes the lock.
   [...etcd.steps][0]!.lose();
-  await run(etcd, [client]);
+  await run(client);
   await Promise.all(all);
   expect(etcd.keys.size).toBe(0);
   [...etcd.late][0]!();
   expect(etcd.keys.size).toBe(1);
   client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -240,15 +227,15 @@ test("a key that somebody deletes loses the lock, and those who wait here do not
   const other = await join(etcd);
   const remote = new Mutex(other.session, "a").lock();
   const clients = [client, other.client];
-  await run(etcd, clients);
+  await run(...clients);
   // Held for a while: the key is watched.
   client.runtime.advance(2_000);
-  await run(etcd, clients);
+  await run(...clients);
   etcd.delete(lock.key);
-  await run(etcd, clients);
+  await run(...clients);
   expect(lock.signal.reason).toMatchObject({ code: "ETCD_LOCK_LOST" });
   void (await remote).release();
-  await run(etcd, clients);
+  await run(...clients);
   const next = await waiting[0]!;
   next.assertHeld();
   await lock.release();
@@ -259,14 +246,14 @@ test("a key that somebody deletes loses the lock, and those who wait here do not
 test("a key that is deleted right after it was passed on is not taken for held", async () => {
   const { etcd, client, lock, waiting } = await queue(1);
   client.runtime.advance(2_000);
-  await run(etcd, [client]);
+  await run(client);
   void lock.release();
   const [step] = etcd.steps;
   step!.go();
   etcd.delete(lock.key);
   for (const watch of client.parts.watches.opened) watch.step();
   step!.go();
-  await run(etcd, [client]);
+  await run(client);
   const next = await waiting[0]!;
   next.assertHeld();
   expect(guardHolds(etcd, next)).toBe(true);
@@ -277,18 +264,18 @@ test("whoever begins to wait keeps the place in etcd's line when the first one h
   const [a, b] = [await join(etcd), await join(etcd)];
   const clients = [a.client, b.client];
   const held = new Mutex(a.session, "a").lock();
-  await run(etcd, clients);
+  await run(...clients);
   const mutex = new Mutex(b.session, "a");
   const controller = new AbortController();
   const first = outcome(mutex.lock({ signal: controller.signal }));
   const second = mutex.lock();
-  await run(etcd, clients);
+  await run(...clients);
   const { createRevision } = etcd.keys.get(`a/${b.session.leaseId.toString(16)}`)!;
   controller.abort();
   expect(await first).toBeInstanceOf(AbortError);
-  expect(await run(etcd, clients)).toBe(0);
+  expect(await run(...clients)).toHaveLength(0);
   void (await held).release();
-  await run(etcd, clients);
+  await run(...clients);
   expect((await second).guard()[0]!.operand).toBe(createRevision);
 });
 
@@ -304,7 +291,7 @@ test("ten thousand callers wait for one name, and get the lock in order", async 
     await held.release();
   });
   void lock.release();
-  await run(etcd, [client]);
+  await run(client);
   await Promise.all(all);
   expect(order.every((i, at) => i === at)).toBe(true);
   expect(order).toHaveLength(10_000);
@@ -317,22 +304,22 @@ test("tryLock takes a free lock, and says who has one that is taken without writ
   const clients = [a.client, b.client];
   const mine = new Mutex(a.session, "a", { owner: "host 1, pid 2" });
   const trying = mine.tryLock();
-  expect(await run(etcd, clients)).toBe(1);
+  expect(await run(...clients)).toHaveLength(1);
   const { lock } = await trying;
   lock!.assertHeld();
   expect(guardHolds(etcd, lock!)).toBe(true);
   const { revision } = etcd;
   const theirs = new Mutex(b.session, "a").tryLock();
-  expect(await run(etcd, clients)).toBe(1);
+  expect(await run(...clients)).toHaveLength(1);
   const holder = { key: lock!.key, createRevision: lock!.token, owner: "host 1, pid 2" };
   expect(await theirs).toEqual({ lock: undefined, holder: { ...holder, isOurs: false } });
   // In this process it is known without a question.
   const again = mine.tryLock();
-  expect(await run(etcd, clients)).toBe(0);
+  expect(await run(...clients)).toHaveLength(0);
   expect(await again).toEqual({ lock: undefined, holder: { ...holder, isOurs: true } });
   expect(etcd.revision).toBe(revision);
   void lock!.release();
-  await run(etcd, clients);
+  await run(...clients);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -343,7 +330,7 @@ test("tryLock recognises its own key when its answer was lost, and removes one t
   const first = mutex.tryLock();
   [...etcd.steps][0]!.go();
   [...etcd.steps][0]!.lose();
-  await run(etcd, [client]);
+  await run(client);
   const { lock } = await first;
   expect(lock!.token).toBe(etcd.revision);
   const released = outcome(lock!.release());
@@ -351,7 +338,7 @@ test("tryLock recognises its own key when its answer was lost, and removes one t
   [...etcd.steps][0]!.lose();
   await released;
   const second = mutex.tryLock();
-  await run(etcd, [client]);
+  await run(client);
   expect((await second).lock!.token).toBeGreaterThan(lock!.token);
 });
 
@@ -371,15 +358,15 @@ test("a tryLock that fails without an answer, or is aborted, leaves no key, and 
   sent!.lose();
   [...etcd.steps][0]!.lose();
   expect(await failed).toMatchObject({ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true });
-  await run(etcd, [client]);
+  await run(client);
   const lock = await behind;
   expect(guardHolds(etcd, lock)).toBe(true);
   for (const arrive of [...etcd.late]) arrive();
   client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [client]);
+  await run(client);
   expect(guardHolds(etcd, lock)).toBe(true);
   void lock.release();
-  await run(etcd, [client]);
+  await run(client);
   await mutex.settled();
   expect(etcd.keys.size).toBe(0);
   const aborted = AbortSignal.abort(new Error("no"));
@@ -391,7 +378,7 @@ test("a holder that another program made has no owner", async () => {
   const { client, session } = await join(etcd);
   etcd.keys.set("a/7f", { value: "", lease: 1n, createRevision: 1, modRevision: 1 });
   const trying = new Mutex(session, "a").tryLock();
-  await run(etcd, [client]);
+  await run(client);
   expect((await trying).holder).toEqual({ key: "a/7f", createRevision: 1, owner: undefined, isOurs: false });
 });
 
@@ -410,7 +397,7 @@ test("code inside of withLock that asks for the lock again is told, and other co
     await new Mutex(session, "b").withLock(() => {});
   });
   const later = mutex.withLock(() => {});
-  await run(etcd, [client]);
+  await run(client);
   await Promise.all([outer, later]);
   for (const error of inside)
     expect(error).toMatchObject({ code: "ETCD_LOCK_REENTERED", mayHaveApplied: false });
@@ -435,7 +422,7 @@ test("a reentrant mutex gives the lock once more, and the outermost release give
     expect(guardHolds(etcd, outer)).toBe(true);
     left = await mutex.lock();
   });
-  await run(etcd, [client]);
+  await run(client);
   await done;
   expect(left!.isHeld).toBe(false);
   expect(etcd.keys.size).toBe(0);
@@ -451,7 +438,7 @@ test("after the lock was lost, or released, the same task may ask for it again",
       await (await mutex.lock()).release();
     })
     .then(() => "done");
-  await run(etcd, [client]);
+  await run(client);
   expect(await done).toBe("done");
 });
 
@@ -459,7 +446,7 @@ test("a session that was taken over adopts the lock of its former owner, with a 
   const etcd = new FakeEtcd();
   const { client, session } = await join(etcd);
   const held = new Mutex(session, "a").lock();
-  await run(etcd, [client]);
+  await run(client);
   const before = await held;
   session.orphan();
   const heir = new FakeClient(etcd);
@@ -470,7 +457,7 @@ test("a session that was taken over adopts the lock of its former owner, with a 
   heir.leases.grant = () => Promise.resolve({ id, ttlSeconds, sentAtMs: heir.runtime.now(), raftTerm: 1 });
   const mutex = new Mutex(await Session.create(heir.real), "a");
   const adopted = mutex.resume();
-  await run(etcd, [heir]);
+  await run(heir);
   const lock = (await adopted)!;
   expect(lock.token).toBeGreaterThan(before.token);
   expect(guardHolds(etcd, lock)).toBe(true);

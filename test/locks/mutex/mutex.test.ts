@@ -4,7 +4,7 @@ import { LATE_APPLY_MS, WARM_WATCH_MS } from "../../../src/options.js";
 import type { Lock } from "../../../src/locks/lock.js";
 import { Mutex } from "../../../src/locks/mutex/mutex.js";
 import { Session } from "../../../src/locks/session.js";
-import { FakeClient, FakeEtcd, lostConnection, settle } from "../fake-etcd.js";
+import { FakeClient, FakeEtcd, lostConnection, run, settle } from "../fake-etcd.js";
 
 const PREFIX = "a/";
 
@@ -17,30 +17,18 @@ const join = async (etcd: FakeEtcd): Promise<{ client: FakeClient; session: Sess
   return { client, session, mutex: new Mutex(session, "a") };
 };
 
-/** Everything that can happen without time happens. */
-const run = async (etcd: FakeEtcd, clients: readonly FakeClient[]): Promise<void> => {
-  for (;;) {
-    await settle();
-    const step = [...etcd.steps][0];
-    const watch = clients.flatMap((client) => [...client.parts.watches.opened]).find((each) => !each.isIdle);
-    if (step === undefined && watch === undefined) return;
-    step?.go();
-    watch?.step();
-  }
-};
-
 /** A holder and one who waits in line behind it, with a watch. */
 const contend = async (etcd: FakeEtcd) => {
   const holder = await join(etcd);
   const waiter = await join(etcd);
   const clients = [holder.client, waiter.client];
   const held = holder.mutex.lock();
-  await run(etcd, clients);
+  await run(...clients);
   const lock = await held;
   const controller = new AbortController();
   const waiting = waiter.mutex.lock({ signal: controller.signal });
   waiting.catch(() => {});
-  await run(etcd, clients);
+  await run(...clients);
   return { holder, waiter, clients, lock, waiting, controller };
 };
 
@@ -59,11 +47,11 @@ test("an abort in the same tick as the call is heard, while it waits for its tur
   first.abort();
   second.abort();
   for (const lock of locks) expect(await lock).toBeInstanceOf(AbortError);
-  await run(etcd, [client]);
+  await run(client);
   await mutex.settled();
   expect(etcd.keys.size).toBe(0);
   const later = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   expect((await later).key).toBe(keyOf(session));
 });
 
@@ -74,7 +62,7 @@ test("an abort at every step of an acquire leaves no key and no watch behind, or
     const waiter = await join(etcd);
     const clients = [holder.client, waiter.client];
     const held = holder.mutex.lock();
-    await run(etcd, clients);
+    await run(...clients);
     const lock = await held;
     const controller = new AbortController();
     const result = outcome(waiter.mutex.lock({ signal: controller.signal }));
@@ -86,7 +74,7 @@ test("an abort at every step of an acquire leaves no key and no watch behind, or
       if (i % 2 === 0) await settle();
     }
     controller.abort(new Error("enough"));
-    await run(etcd, clients);
+    await run(...clients);
     const ended = await result;
     if (ended === "held") continue;
     expect(ended).toBeInstanceOf(AbortError);
@@ -101,19 +89,19 @@ test("a waiter whose watch began before its predecessor left takes the lock with
   const etcd = new FakeEtcd();
   const { waiter, clients, lock, waiting } = await contend(etcd);
   void lock.release();
-  await run(etcd, clients);
+  await run(...clients);
   const first = await waiting;
   expect(first.token).toBeGreaterThan(lock.token);
   // The watch is still warm: no look at all.
   const other = await join(etcd);
   void first.release();
-  await run(etcd, clients);
+  await run(...clients);
   const taken = other.mutex.lock();
-  await run(etcd, [...clients, other.client]);
+  await run(...clients, other.client);
   const again = waiter.mutex.lock();
-  await run(etcd, [...clients, other.client]);
+  await run(...clients, other.client);
   void (await taken).release();
-  await run(etcd, [...clients, other.client]);
+  await run(...clients, other.client);
   expect((await again).token).toBeGreaterThan((await taken).token);
   expect(waiter.client.looks).toBe(0);
 });
@@ -124,7 +112,7 @@ test("one look closes the gap when the watch began after its predecessor had lef
   const waiter = await join(etcd);
   const clients = [holder.client, waiter.client];
   const held = holder.mutex.lock();
-  await run(etcd, clients);
+  await run(...clients);
   const waiting = waiter.mutex.lock();
   await settle();
   const [step] = etcd.steps;
@@ -133,7 +121,7 @@ test("one look closes the gap when the watch began after its predecessor had lef
   await settle();
   // The waiter has its reply and has asked for a watch; now the lock is released, unseen.
   etcd.delete((await held).key);
-  await run(etcd, clients);
+  await run(...clients);
   expect((await waiting).token).toBeGreaterThan((await held).token);
   expect(waiter.client.looks).toBe(1);
 });
@@ -142,10 +130,10 @@ test("a deletion that a warm watch reports before the acquire's own reply counts
   const etcd = new FakeEtcd();
   const { holder, waiter, clients, lock, waiting } = await contend(etcd);
   void lock.release();
-  await run(etcd, clients);
-  await Promise.all([(await waiting).release(), run(etcd, clients)]);
+  await run(...clients);
+  await Promise.all([(await waiting).release(), run(...clients)]);
   const held = holder.mutex.lock();
-  await run(etcd, clients);
+  await run(...clients);
   const again = waiter.mutex.lock();
   await settle();
   const [step] = etcd.steps;
@@ -162,13 +150,13 @@ test("a watch that breaks while its predecessor leaves is opened again, and the 
   const { waiter, clients, lock, waiting } = await contend(etcd);
   for (const watch of waiter.client.parts.watches.opened) watch.break();
   void lock.release();
-  await run(etcd, clients);
+  await run(...clients);
   for (let i = 0; i < 3; i++) {
     for (const watch of waiter.client.parts.watches.opened) watch.break();
     waiter.client.runtime.advance(1_000);
     await settle();
   }
-  await run(etcd, clients);
+  await run(...clients);
   expect((await waiting).token).toBeGreaterThan(lock.token);
 });
 
@@ -176,7 +164,7 @@ test("a key of ours that somebody deletes while we wait ends the wait", async ()
   const etcd = new FakeEtcd();
   const { waiter, clients, waiting } = await contend(etcd);
   etcd.delete(keyOf(waiter.session));
-  await run(etcd, clients);
+  await run(...clients);
   expect(await outcome(waiting)).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
 });
 
@@ -191,7 +179,7 @@ test("a key that is deleted in the very read that granted the lock does not go u
     watch.step();
     watch.step();
   }
-  await run(etcd, clients);
+  await run(...clients);
   expect(await outcome(waiting)).toBeInstanceOf(LockLostError);
 });
 
@@ -209,12 +197,12 @@ test("a late copy of a given-up acquire's clean-up cannot delete the key of the 
   [...etcd.steps][0]!.lose();
   const abandon = [...etcd.late].at(-1)!;
   const next = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   const lock = await next;
   abandon();
   expect(etcd.keys.has(keyOf(session))).toBe(true);
   client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.get(keyOf(session))?.createRevision).toBe(lock.token);
   lock.assertHeld();
 });
@@ -227,12 +215,12 @@ test("an acquire that etcd does after it was given up is cleaned away", async ()
   [...etcd.steps][0]!.lose();
   [...etcd.steps][0]!.lose();
   expect(await failed).toMatchObject({ code: "ETCD_CONNECTION_LOST", mayHaveApplied: true });
-  await run(etcd, [client]);
+  await run(client);
   await mutex.settled();
   [...etcd.late][0]!();
   expect(etcd.keys.has(keyOf(session))).toBe(true);
   client.runtime.advance(LATE_APPLY_MS);
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.has(keyOf(session))).toBe(false);
 });
 
@@ -240,7 +228,7 @@ test("a release that fails says so, and goes on until the key is gone", async ()
   const etcd = new FakeEtcd();
   const { client, mutex } = await join(etcd);
   const held = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   const lock = await held;
   const released = lock.release();
   [...etcd.steps][0]!.lose();
@@ -248,7 +236,7 @@ test("a release that fails says so, and goes on until the key is gone", async ()
   await expect(released).rejects.toMatchObject({ code: "ETCD_CONNECTION_LOST" });
   expect(etcd.keys.size).toBe(1);
   client.runtime.advance(1_000);
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.size).toBe(0);
 });
 
@@ -256,20 +244,20 @@ test("a key that an earlier acquire left behind is removed first: its token is n
   const etcd = new FakeEtcd();
   const { client, mutex } = await join(etcd);
   const held = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   const first = await held;
   const released = outcome(first.release() as unknown as Promise<Lock>);
   [...etcd.steps][0]!.lose();
   [...etcd.steps][0]!.lose();
   await released;
   const again = mutex.lock();
-  await run(etcd, [client]);
+  await run(client);
   const second = await again;
   expect(second.token).toBeGreaterThan(first.token);
   // What is still under way for the first one does not touch the second.
   client.runtime.advance(10_000);
   for (const late of etcd.late) late();
-  await run(etcd, [client]);
+  await run(client);
   expect(etcd.keys.get(second.key)?.createRevision).toBe(second.token);
 });
 
@@ -289,7 +277,7 @@ test("callers of one session take turns in order, and one that gives up is passe
       )
       .catch((error: unknown) => error),
   );
-  await run(etcd, [client]);
+  await run(client);
   const results = await Promise.all(all);
   expect(order).toEqual([0, 1, 2, 4]);
   expect(results[3]).toBeInstanceOf(AbortError);
@@ -303,7 +291,7 @@ test("a time limit ends a wait with its own error, and the abort of a caller wit
   await settle();
   waiter.client.runtime.advance(500);
   expect(await local).toMatchObject({ code: "ETCD_DEADLINE_EXCEEDED", mayHaveApplied: false });
-  await run(etcd, clients);
+  await run(...clients);
   expect(etcd.keys.size).toBe(2);
 });
 
@@ -318,7 +306,7 @@ test("the end of a session ends its waiter, its local queue and the lock it hold
       else if (how === "client") client.closeClient();
       else client.runtime.stall(61_000);
     }
-    await run(etcd, clients);
+    await run(...clients);
     expect(await outcome(waiting)).toMatchObject({ name: "LockLostError", code: "ETCD_SESSION_EXPIRED" });
     expect(await queued).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
     expect(lock.signal.aborted).toBe(true);
@@ -327,7 +315,7 @@ test("the end of a session ends its waiter, its local queue and the lock it hold
     }).toThrow(LockLostError);
     await lock.release();
     await waiter.mutex.settled();
-    await run(etcd, clients);
+    await run(...clients);
     for (const { client } of [holder, waiter]) {
       client.runtime.advance(WARM_WATCH_MS);
       await settle();
@@ -342,7 +330,7 @@ test("withLock releases when its work throws, and reports a lock that was lost i
   const etcd = new FakeEtcd();
   const { client, session, mutex } = await join(etcd);
   const thrown = mutex.withLock(() => Promise.reject(new Error("work"))).catch((error: unknown) => error);
-  await run(etcd, [client]);
+  await run(client);
   expect(await thrown).toMatchObject({ message: "work" });
   expect(etcd.keys.size).toBe(0);
   const lost = mutex
@@ -351,7 +339,7 @@ test("withLock releases when its work throws, and reports a lock that was lost i
       expect(lock.signal.aborted).toBe(true);
     })
     .catch((error: unknown) => error);
-  await run(etcd, [client]);
+  await run(client);
   expect(await lost).toMatchObject({ name: "LockLostError" });
 });
 
@@ -360,7 +348,7 @@ test("a watch that is refused for good ends the wait with the reason", async () 
   const { waiter, clients, waiting } = await contend(etcd);
   const refusal = Object.assign(lostConnection(), { code: "ETCD_PERMISSION_DENIED" });
   for (const watch of waiter.client.parts.watches.opened) watch.break(refusal);
-  await run(etcd, clients);
+  await run(...clients);
   expect(await outcome(waiting)).toBe(refusal);
   expect(etcd.keys.size).toBe(1);
 });
