@@ -4,16 +4,11 @@
  * `create_revision` is the token, then delete), on a stock grpc-js channel. It waits for nobody: the bench gives it
  * free names only, and a name that is taken is an error.
  */
-import { randomBytes } from "node:crypto";
 import { credentials } from "@grpc/grpc-js";
 import {
   Compare,
   DeleteRangeRequest,
   KVClient,
-  LeaseClient,
-  LeaseGrantRequest,
-  LeaseKeepAliveRequest,
-  LeaseRevokeRequest,
   PutRequest,
   RangeRequest,
   RequestOp,
@@ -21,6 +16,7 @@ import {
 } from "../../src/raw.js";
 import type { TxnResponse } from "../../src/raw.js";
 import type { Contender } from "../harness/contention.js";
+import { openKeptLease } from "./kept-lease.js";
 
 const createRevisionIs = (key: Uint8Array, revision: string, rangeEnd?: Uint8Array): Compare =>
   new Compare({
@@ -40,23 +36,11 @@ const commit = (kv: KVClient, request: TxnRequest): Promise<TxnResponse> =>
     });
   });
 
-/** Connects and takes a lease, which is renewed at a third of its TTL as a session is. */
+/** Connects and takes a lease. */
 export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise<Contender> => {
   const kv = new KVClient(endpoint, credentials.createInsecure());
-  const leases = new LeaseClient(endpoint, credentials.createInsecure());
-  // 63 bits: etcd's lease ids are positive.
-  const lease = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
-  const suffix = `/${BigInt(lease).toString(16)}`;
-  await new Promise<void>((resolve, reject) => {
-    leases.LeaseGrant(new LeaseGrantRequest({ ID: lease, TTL: String(ttlSeconds) }), (error) =>
-      error === null ? resolve() : reject(error),
-    );
-  });
-  const renewals = leases.LeaseKeepAlive();
-  renewals.on("data", () => {}).on("error", () => {});
-  const renewal = new LeaseKeepAliveRequest({ ID: lease });
-  const timer = setInterval(() => renewals.write(renewal), (ttlSeconds * 1000) / 3);
-
+  const lease = await openKeptLease(endpoint, ttlSeconds);
+  const suffix = `/${BigInt(lease.id).toString(16)}`;
   let acquireCount = 0;
 
   return {
@@ -66,7 +50,7 @@ export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise
       // The end of a prefix range: the last byte, "/", plus one.
       const prefixEnd = Buffer.from(`${name}0`);
       const value = Buffer.from(String(++acquireCount));
-      const putMe = new RequestOp({ request_put: new PutRequest({ key, value, lease }) });
+      const putMe = new RequestOp({ request_put: new PutRequest({ key, value, lease: lease.id }) });
       const reply = await commit(
         kv,
         new TxnRequest({
@@ -103,12 +87,7 @@ export const openTxnLock = async (endpoint: string, ttlSeconds: number): Promise
       };
     },
     close: async () => {
-      clearInterval(timer);
-      renewals.cancel();
-      await new Promise<void>((resolve) => {
-        leases.LeaseRevoke(new LeaseRevokeRequest({ ID: lease }), () => resolve());
-      });
-      leases.close();
+      await lease.close();
       kv.close();
     },
   };

@@ -10,6 +10,9 @@ import type { TxnResponse } from "../../src/raw.js";
 import { isTls, requireNoUser } from "../harness/workload.js";
 import type { Target } from "../harness/workload.js";
 
+/** One grpc-js process shares a TCP connection between equal channels unless it is told not to. */
+export const OWN_CONNECTION = { "grpc.use_local_subchannel_pool": 1 };
+
 /** For the first endpoint of `target`. */
 export const openKv = (target: Target, options: ClientOptions = {}): KVClient => {
   // Its own channel has the credentials.

@@ -7,21 +7,16 @@ import {
   CampaignRequest,
   ElectionClient as ElectionStub,
   LeaderRequest,
-  LeaseClient,
-  LeaseGrantRequest,
-  LeaseKeepAliveRequest,
-  LeaseRevokeRequest,
   ProclaimRequest,
   ResignRequest,
 } from "../../src/raw.js";
 import type { LeaderKey, LeaderResponse } from "../../src/raw.js";
 import type { Contender } from "../harness/contention.js";
 import type { ElectionClient } from "../harness/proclamations.js";
+import { OWN_CONNECTION } from "./grpc-js.js";
+import { openKeptLease } from "./kept-lease.js";
 
-/** One grpc-js process shares a TCP connection between equal channels unless it is told not to. */
-const OWN_CONNECTION = { "grpc.use_local_subchannel_pool": 1 };
-
-/** A stub, and a lease that is renewed at a third of its TTL. */
+/** A stub, and a lease that is kept alive. */
 const openStub = async (
   endpoint: string,
   ttlSeconds: number,
@@ -32,23 +27,14 @@ const openStub = async (
   close(): Promise<void>;
 }> => {
   const elections = new ElectionStub(endpoint, credentials.createInsecure(), OWN_CONNECTION);
-  const leases = new LeaseClient(endpoint, credentials.createInsecure(), OWN_CONNECTION);
-  const lease = await new Promise<string>((resolve, reject) => {
-    leases.LeaseGrant(new LeaseGrantRequest({ TTL: String(ttlSeconds) }), (error, reply) =>
-      error === null ? resolve(reply!.ID) : reject(error),
-    );
-  });
-  const renewals = leases.LeaseKeepAlive();
-  renewals.on("data", () => {}).on("error", () => {});
-  const renewal = new LeaseKeepAliveRequest({ ID: lease });
-  const timer = setInterval(() => renewals.write(renewal), (ttlSeconds * 1000) / 3);
+  const lease = await openKeptLease(endpoint, ttlSeconds, OWN_CONNECTION);
   return {
     elections,
     campaign: (name) =>
       new Promise((resolve, reject) => {
         const request = new CampaignRequest({
           name: Buffer.from(name),
-          lease,
+          lease: lease.id,
           value: Buffer.from("candidate"),
         });
         elections.Campaign(request, (error, reply) =>
@@ -62,13 +48,8 @@ const openStub = async (
         );
       }),
     close: async () => {
-      clearInterval(timer);
-      renewals.cancel();
-      await new Promise<void>((resolve) => {
-        leases.LeaseRevoke(new LeaseRevokeRequest({ ID: lease }), () => resolve());
-      });
+      await lease.close();
       elections.close();
-      leases.close();
     },
   };
 };

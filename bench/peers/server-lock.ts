@@ -3,37 +3,19 @@
  * client call. Through the generated stub on a stock grpc-js channel, one channel and one lease per contender.
  */
 import { credentials } from "@grpc/grpc-js";
-import {
-  LeaseClient,
-  LeaseGrantRequest,
-  LeaseKeepAliveRequest,
-  LeaseRevokeRequest,
-  LockClient,
-  LockRequest,
-  UnlockRequest,
-} from "../../src/raw.js";
+import { LockClient, LockRequest, UnlockRequest } from "../../src/raw.js";
 import type { Contender } from "../harness/contention.js";
-
-/** One grpc-js process shares a TCP connection between equal channels unless it is told not to. */
-const OWN_CONNECTION = { "grpc.use_local_subchannel_pool": 1 };
+import { OWN_CONNECTION } from "./grpc-js.js";
+import { openKeptLease } from "./kept-lease.js";
 
 export const openServerLockContender = async (endpoint: string, ttlSeconds: number): Promise<Contender> => {
   const locks = new LockClient(endpoint, credentials.createInsecure(), OWN_CONNECTION);
-  const leases = new LeaseClient(endpoint, credentials.createInsecure(), OWN_CONNECTION);
-  const lease = await new Promise<string>((resolve, reject) => {
-    leases.LeaseGrant(new LeaseGrantRequest({ TTL: String(ttlSeconds) }), (error, reply) =>
-      error === null ? resolve(reply!.ID) : reject(error),
-    );
-  });
-  const renewals = leases.LeaseKeepAlive();
-  renewals.on("data", () => {}).on("error", () => {});
-  const renewal = new LeaseKeepAliveRequest({ ID: lease });
-  const timer = setInterval(() => renewals.write(renewal), (ttlSeconds * 1000) / 3);
+  const lease = await openKeptLease(endpoint, ttlSeconds, OWN_CONNECTION);
 
   return {
     acquire: (name) =>
       new Promise((resolve, reject) => {
-        locks.Lock(new LockRequest({ name: Buffer.from(name), lease }), (error, reply) => {
+        locks.Lock(new LockRequest({ name: Buffer.from(name), lease: lease.id }), (error, reply) => {
           if (error !== null) reject(error);
           else {
             resolve({
@@ -51,13 +33,8 @@ export const openServerLockContender = async (endpoint: string, ttlSeconds: numb
         });
       }),
     close: async () => {
-      clearInterval(timer);
-      renewals.cancel();
-      await new Promise<void>((resolve) => {
-        leases.LeaseRevoke(new LeaseRevokeRequest({ ID: lease }), () => resolve());
-      });
+      await lease.close();
       locks.close();
-      leases.close();
     },
   };
 };

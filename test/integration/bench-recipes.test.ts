@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Contender } from "../../bench/harness/contention.js";
 import { totalCount } from "../../bench/harness/latency-counts.js";
 import { checkLockHistory } from "../../bench/harness/lock-history.js";
 import { monotonicUs, paramsText } from "../../bench/harness/workload.js";
 import type { Measurement, Params, RunRequest, Target, Workload } from "../../bench/harness/workload.js";
+import { openTxnLock } from "../../bench/peers/grpc-js-lock.js";
+import { openCandidate } from "../../bench/peers/server-election.js";
+import { openServerLockContender } from "../../bench/peers/server-lock.js";
 import { election, observe } from "../../bench/workloads/election.js";
 import { txn } from "../../bench/workloads/txn.js";
 import { Client } from "../../src/index.js";
@@ -88,4 +93,32 @@ describe.each(Object.keys(election.systems))("elections by %s", (system) => {
     // How many came in the window is the machine's to say.
     expect(totalCount(heard!.serviceTimes!)).toBe(heard!.operationCount);
   });
+});
+
+/** The shortest that etcd grants with its own election timeout. */
+const SHORT_TTL_SECONDS = 2;
+
+test.each<[string, (endpoint: string, ttlSeconds: number) => Promise<Contender>]>([
+  ["grpc-js", openTxnLock],
+  ["server-lock", openServerLockContender],
+  ["server-election", openCandidate],
+])("%s keeps what it holds for longer than its TTL, and leaves no lease behind", async (name, open) => {
+  const client = new Client({ endpoints: cluster.endpoints });
+  const prefix = `bench/kept/${name}`;
+  const keyCount = async (): Promise<number> =>
+    (await client.kv.get(prefix, { prefix: true, countOnly: true })).count;
+  // Those of etcd's own sessions run out meanwhile: it makes one for each Observe.
+  const before = new Set(await client.lease.list());
+  const leaseCount = async (): Promise<number> =>
+    (await client.lease.list()).filter((lease) => !before.has(lease)).length;
+  const contender = await open(cluster.endpoints[0]!, SHORT_TTL_SECONDS);
+  await contender.acquire(prefix);
+  expect(await leaseCount()).toBe(1);
+  // etcd looks for leases that have run out twice a second.
+  await sleep(1.5 * SHORT_TTL_SECONDS * 1e3);
+  expect(await keyCount()).toBe(1);
+  await contender.close();
+  expect(await keyCount()).toBe(0);
+  expect(await leaseCount()).toBe(0);
+  await client.close();
 });
