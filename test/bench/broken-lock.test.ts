@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../bench/command/main.js";
 import type { Agent } from "../../bench/harness/agent.js";
 import type { Contender } from "../../bench/harness/contention.js";
+import { PeerMissingError } from "../../bench/harness/workload.js";
 import type { Workload } from "../../bench/harness/workload.js";
 import { acquire, lockingSystem } from "../../bench/workloads/acquire.js";
 
@@ -11,7 +12,7 @@ const program = vi.hoisted(() => ({ workloads: [] as Workload[] }));
 // The bench's own program, with these workloads, and agents in this process.
 vi.mock(import("../../bench/workloads/index.js"), () => ({
   workloads: program.workloads,
-  systemNames: ["sound", "broken", "forgetful"],
+  systemNames: ["sound", "broken", "forgetful", "failing", "absent"],
   workloadNamed: (name) => program.workloads.find((workload) => workload.name === name),
 }));
 vi.mock(import("../../bench/harness/agent.js"), () => ({
@@ -60,6 +61,8 @@ program.workloads.push({
     sound: lockingSystem(locks({})),
     broken: lockingSystem(locks({ letsIn: true })),
     forgetful: lockingSystem(locks({ forgets: true })),
+    failing: () => Promise.reject(new Error("its server is gone")),
+    absent: () => Promise.reject(new PeerMissingError("it is not installed")),
   },
   needs: {},
   ownLoops: [],
@@ -99,6 +102,20 @@ describe("a lock of which the bench finds that it excludes nobody", () => {
   test("so does one whose tokens do not grow, of an open loop too", async () => {
     expect(await bench("forgetful", "--mode", "open", "--rate", "400")).toBe(3);
     expect(stderr.text).toMatch(/VIOLATION: acquire forgetful .*: \d+ tokens out of order/);
+  });
+
+  test("comes before a condition that is true, and before a system that failed", async () => {
+    expect(await bench("sound", "--fail-if", "p50>0us")).toBe(99);
+    expect(await bench("sound,failing", "--fail-if", "p50>0us")).toBe(99);
+    expect(await bench("broken,failing", "--fail-if", "p50>0us")).toBe(3);
+    expect(stderr.text).toContain('--fail-if "p50>0us"');
+  });
+
+  test("one that could not be measured is a failure with status 1, and none where this machine lacks it", async () => {
+    expect(await bench("sound,failing")).toBe(1);
+    expect(stdout.text).toContain("NOT MEASURED: acquire failing: its server is gone");
+    expect(await bench("sound,absent")).toBe(0);
+    expect(stdout.text).toContain("NOT MEASURED: acquire absent: it is not installed");
   });
 
   test("a sound one does not, with the same load", async () => {

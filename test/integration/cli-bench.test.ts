@@ -1,11 +1,13 @@
 /** `etcdwire bench` as users run it, on a cluster that is theirs. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../bench/harness/report-schema.js";
+import { toJson } from "../../bench/report/json.js";
 import { Client } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
+import { sampleReport } from "../bench/report/sample.js";
 import { BuiltCli } from "../support/built-cli.js";
 
 let cli: BuiltCli;
@@ -188,6 +190,24 @@ describe("exit status", () => {
       code: 64,
       stderr: expect.stringMatching(/client-limit has no --keys; those that have: .*acquire/) as unknown,
     });
+  });
+
+  test("of two reports compared is 0, 1 when something is worse, and 2 when they are not of the same thing", async () => {
+    const write = (name: string, changes: Partial<Report>): string => {
+      const file = join(folder, name);
+      writeFileSync(file, toJson({ ...sampleReport, violations: [], ...changes }));
+      return file;
+    };
+    const before = write("before.json", {});
+    const broken = write("broken.json", { violations: ["txn etcdwire: 1 lost"] });
+    const moved = write("moved.json", { environment: { ...sampleReport.environment, coreCount: 64 } });
+    expect(await bench("compare", before, before)).toMatchObject({ code: 0 });
+    expect(await bench("compare", before, broken)).toMatchObject({ code: 1 });
+    expect(await bench("compare", before, moved)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("coreCount") as unknown,
+    });
+    expect(await bench("compare", before)).toMatchObject({ code: 64 });
   });
 
   test("after Ctrl-C is 130, with what was measured until then", async () => {
