@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**", "node_modules/**", ...PURE],
+          exclude: ["test/integration/**", "test/safety/**", "node_modules/**", ...PURE],
           testTimeout: 20_000,
           maxWorkers,
           sequence: { groupOrder: 0 },
@@ -55,6 +55,18 @@ export default defineConfig({
           // Each file starts etcd processes of its own; more at a time than cores only adds noise.
           maxWorkers,
           // After the unit tests: what they find need not be looked for through processes.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // A run that fails once has shown something: there is no second try.
+          name: "safety",
+          include: ["test/safety/**/*.test.ts"],
+          globalSetup: ["test/support/etcd-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },

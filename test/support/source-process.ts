@@ -25,7 +25,11 @@ export function spawnSource(
 export function spawnAskedSource(
   file: string,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): ChildProcessByStdio<Writable, Readable, Readable> {
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
-  return spawn(process.execPath, ["--import", HOOKS, path, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  return spawn(process.execPath, ["--import", HOOKS, path, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
 }

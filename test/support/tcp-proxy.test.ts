@@ -202,6 +202,37 @@ test("a half-open connection takes what the client says and stays silent; resume
   await client.until(() => client.over === "ECONNRESET");
 });
 
+test("what an abandoned connection had sent reaches the server by deliver(), its client is gone, and new ones go through", async () => {
+  const { client, peer } = await connect();
+  proxy.stall("toServer");
+  client.socket.write("late");
+  await sleep(QUIET_MS);
+  proxy.abandon();
+  await client.until(() => client.over !== "");
+  expect(client.over).toBe("ECONNRESET");
+  const { client: next, peer: nextPeer } = await connect();
+  next.socket.write("new");
+  await nextPeer.until(() => nextPeer.text === "new");
+  expect(peer.text).toBe("");
+  proxy.deliver();
+  await peer.until(() => peer.text === "late");
+  peer.socket.write("an answer that nobody hears");
+  nextPeer.socket.write("one that is heard");
+  await next.until(() => next.text === "one that is heard");
+  expect(peer.over).toBe("");
+});
+
+test("replies can be held back alone", async () => {
+  const { client, peer } = await connect();
+  proxy.replyLatencyMs = QUIET_MS * 2;
+  const sentMs = performance.now();
+  client.socket.write("a");
+  await peer.until(() => peer.text === "a");
+  peer.socket.write("b");
+  await client.until(() => client.text === "b");
+  expect(performance.now() - sentMs).toBeGreaterThanOrEqual(QUIET_MS * 2 - 1);
+});
+
 test("slices reach the reader one byte at a time", async () => {
   const { client, peer } = await connect();
   proxy.isSliced = true;

@@ -16,6 +16,8 @@ const LISTEN_ATTEMPT_COUNT = 5;
 export class TcpProxy {
   /** Added to each chunk's way, in each direction. */
   latencyMs = 0;
+  /** Added to what the server says, besides. */
+  replyLatencyMs = 0;
   /** Every byte is a write of its own, in a turn of the event loop of its own: frames are torn everywhere. */
   isSliced = false;
   /** When each connection was accepted, those that were refused after `refuse("reset")` too; `performance.now()`. */
@@ -89,9 +91,24 @@ export class TcpProxy {
     for (const link of this.#links) link.loseServer();
   }
 
+  /**
+   * The clients' side of all connections ends, with RST, and what they had sent stays on its way, held back, until
+   * `deliver()`. New connections are welcome; that way is not stalled any more.
+   */
+  abandon(): void {
+    for (const link of this.#links) link.loseClient();
+    this.#stalled.delete("toServer");
+  }
+
+  /** Gives the server all that abandoned connections had for it. */
+  deliver(): void {
+    for (const link of this.#links) link.deliver();
+  }
+
   /** No faults any more. What was held back is passed on; clients whose server is gone hear of it now. */
   async resume(): Promise<void> {
     this.latencyMs = 0;
+    this.replyLatencyMs = 0;
     this.isSliced = false;
     this.#stalled.clear();
     this.#cutBytes.clear();
@@ -155,6 +172,8 @@ class Link {
   readonly #pipes: Readonly<Record<Direction, Pipe>>;
   /** `halfOpen()`: the client is not told. */
   #lostServer = false;
+  /** `abandon()`: the server is not told. */
+  #lostClient = false;
   /** A side broke while it could not be told to the other. */
   #broken = false;
 
@@ -185,6 +204,24 @@ class Link {
     this.#proxy.forget(this);
   }
 
+  loseClient(): void {
+    if (this.#lostClient) return;
+    this.#lostClient = true;
+    this.#pipes.toClient.stop();
+    // Not read any more: only what is held already is still on its way.
+    this.#client.pause();
+    this.#client.resetAndDestroy();
+    this.#pipes.toServer.isHeld = true;
+    // The server's replies are taken and go nowhere.
+    this.#server.resume();
+  }
+
+  deliver(): void {
+    if (!this.#lostClient) return;
+    this.#pipes.toServer.isHeld = false;
+    this.#pipes.toServer.pump();
+  }
+
   loseServer(): void {
     this.#lostServer = true;
     for (const way of BOTH) this.#pipes[way].stop();
@@ -200,7 +237,7 @@ class Link {
 
   /** RST from one side goes on to the other, behind nothing; through a stall, nothing goes. */
   #onBroken(way: Direction): void {
-    if (this.#lostServer) return;
+    if (this.#lostServer || (this.#lostClient && way === "toServer")) return;
     if (this.#proxy.isStalled(way)) this.#broken = true;
     else this.reset();
   }
@@ -209,6 +246,8 @@ class Link {
 /** One direction of a link. */
 class Pipe {
   cutBytes = Infinity;
+  /** Nothing of this one is passed on, whatever the others' is. */
+  isHeld = false;
   readonly #proxy: TcpProxy;
   readonly #way: Direction;
   readonly #from: Socket;
@@ -236,7 +275,7 @@ class Pipe {
 
   /** Passes on what may go now. */
   pump(): void {
-    while (!this.#waiting && !this.#stopped && !this.#proxy.isStalled(this.#way)) {
+    while (!this.#waiting && !this.#stopped && !this.isHeld && !this.#proxy.isStalled(this.#way)) {
       if (this.cutBytes <= 0) {
         this.#cut();
         return;
@@ -257,9 +296,14 @@ class Pipe {
     }
   }
 
+  get #latencyMs(): number {
+    const { latencyMs, replyLatencyMs } = this.#proxy;
+    return latencyMs + (this.#way === "toClient" ? replyLatencyMs : 0);
+  }
+
   #hold(bytes: Buffer | undefined): void {
     if (this.#stopped) return;
-    this.#held.push({ bytes, dueMs: performance.now() + this.#proxy.latencyMs });
+    this.#held.push({ bytes, dueMs: performance.now() + this.#latencyMs });
     this.#heldBytes += bytes?.length ?? 0;
     this.pump();
   }
