@@ -2,6 +2,7 @@
  * etcd's own Election service (`v3electionpb`), which runs Go's `concurrency.Election` inside the server. Through the
  * generated stub on a stock grpc-js channel, one channel and one lease per candidate.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
 import {
   CampaignRequest,
@@ -15,6 +16,13 @@ import type { Contender } from "../harness/contention.js";
 import type { ElectionClient } from "../harness/proclamations.js";
 import { OWN_CONNECTION } from "./grpc-js.js";
 import { openKeptLease } from "./kept-lease.js";
+
+/**
+ * Observers are ended one after the other, so far apart. etcd serves them all from one watch stream inside of it, which
+ * hangs for good when a hundred are cancelled at once (etcd-io/etcd#18879, #20716; seen with 3.6.14): whoever observes
+ * after that hears nothing more, on that member.
+ */
+const CANCEL_PACE_MS = 5;
 
 /** A stub, and a lease that is kept alive. */
 const openStub = async (
@@ -67,6 +75,7 @@ export const openCandidate = async (endpoint: string, ttlSeconds: number): Promi
 
 export const openElectionClient = async (endpoint: string, ttlSeconds: number): Promise<ElectionClient> => {
   const stub = await openStub(endpoint, ttlSeconds);
+  let lastCancelled = Promise.resolve();
   return {
     lead: async (name) => {
       const leader = await stub.campaign(name);
@@ -85,8 +94,11 @@ export const openElectionClient = async (endpoint: string, ttlSeconds: number): 
       // Cancelling it is an error to grpc-js; one that comes earlier shows as a last word that never came.
       call.on("error", () => {});
       return () => {
-        call.cancel();
-        return Promise.resolve();
+        lastCancelled = lastCancelled.then(async () => {
+          call.cancel();
+          await sleep(CANCEL_PACE_MS);
+        });
+        return lastCancelled;
       };
     },
     close: () => stub.close(),

@@ -95,6 +95,14 @@ describe.each(Object.keys(election.systems))("elections by %s", (system) => {
   });
 });
 
+test("observers of etcd's Election service who end together leave it to those who come later", async () => {
+  await run(observe, "server-election", { watchers: 100 }, 2, 400);
+  // What hangs in etcd hangs once its last watcher is gone.
+  await sleep(1_000);
+  const [, heard] = await run(observe, "server-election", { watchers: 1 }, 2, 400);
+  expect(heard!.watch).toEqual({ lostEvents: 0, repeatedEvents: 0 });
+});
+
 /** The shortest that etcd grants with its own election timeout. */
 const SHORT_TTL_SECONDS = 2;
 
