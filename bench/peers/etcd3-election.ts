@@ -22,6 +22,7 @@ export const openCandidate = (target: Target, ttlSeconds: number): Contender => 
 
 export const openElectionClient = (target: Target, ttlSeconds: number): ElectionClient => {
   const client = openEtcd3(target);
+  let lastCancelled = Promise.resolve();
   return {
     lead: (name) => client.election(name, ttlSeconds).campaign("leader").wait(),
     observe: (name, onValue) => {
@@ -39,8 +40,14 @@ export const openElectionClient = (target: Target, ttlSeconds: number): Election
           tell(observer.leader());
           return observer;
         });
-      return async () => {
-        await (await observing).cancel();
+      return () => {
+        lastCancelled = lastCancelled.then(async () => {
+          await (await observing).cancel();
+          // The end of its own stream is a failure of the host to etcd3 1.1.2, and after three in a row it lets no call
+          // through for 5 s: the next observer would throw where nobody can catch it. One that succeeds starts the count anew.
+          await client.get(name);
+        });
+        return lastCancelled;
       };
     },
     close: () => {

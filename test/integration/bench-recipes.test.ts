@@ -23,29 +23,41 @@ afterAll(() => cluster.close());
 
 let runCount = 0;
 
-/** One run, as the bench makes it. */
-const run = async (
+/** Runs, as the bench makes them: of one system, at one set of parameters after the other. */
+const runAll = async (
   { systems }: Workload,
   system: string,
-  params: Params,
+  settings: readonly Params[],
   agentCount = 1,
   warmupMs = 50,
-): Promise<readonly Measurement[]> => {
+): Promise<readonly (readonly Measurement[])[]> => {
   const target: Target = { endpoints: cluster.endpoints };
   const agents = await Promise.all(Array.from({ length: agentCount }, () => systems[system]!(target)));
+  const runs: Measurement[][] = [];
   try {
-    const setup = {
-      ...{ params, warmupMs, durationMs: 250, share: 1, agentCount },
-      runId: `test-${runCount++}`,
-      load: { seed: 1, intervalMs: 1_000 },
-    };
-    await Promise.all(agents.map(async (agent, agentIndex) => agent.prepare?.({ ...setup, agentIndex })));
-    const request: Omit<RunRequest, "agentIndex"> = { ...setup, startAtUs: monotonicUs() + 20_000 };
-    return await Promise.all(agents.map((agent, agentIndex) => agent.run({ ...request, agentIndex })));
+    for (const params of settings) {
+      const setup = {
+        ...{ params, warmupMs, durationMs: 250, share: 1, agentCount },
+        runId: `test-${runCount++}`,
+        load: { seed: 1, intervalMs: 1_000 },
+      };
+      await Promise.all(agents.map(async (agent, agentIndex) => agent.prepare?.({ ...setup, agentIndex })));
+      const request: Omit<RunRequest, "agentIndex"> = { ...setup, startAtUs: monotonicUs() + 20_000 };
+      runs.push(await Promise.all(agents.map((agent, agentIndex) => agent.run({ ...request, agentIndex }))));
+    }
+    return runs;
   } finally {
     await Promise.all(agents.map((agent) => agent.close()));
   }
 };
+
+const run = async (
+  workload: Workload,
+  system: string,
+  params: Params,
+  agentCount?: number,
+  warmupMs?: number,
+): Promise<readonly Measurement[]> => (await runAll(workload, system, [params], agentCount, warmupMs))[0]!;
 
 const rows: readonly Params[] = [
   { mix: "read", concurrency: 4, valueBytes: 256 },
@@ -94,6 +106,14 @@ describe.each(Object.keys(election.systems))("elections by %s", (system) => {
     expect(totalCount(heard!.serviceTimes!)).toBe(heard!.operationCount);
   });
 });
+
+test.each(Object.keys(observe.systems))(
+  "many observers by %s who end together leave its client to the next ones",
+  async (system) => {
+    const runs = await runAll(observe, system, [{ watchers: 100 }, { watchers: 1 }, { watchers: 1 }], 2, 400);
+    for (const [, heard] of runs) expect(heard!.watch).toEqual({ lostEvents: 0, repeatedEvents: 0 });
+  },
+);
 
 test("observers of etcd's Election service who end together leave it to those who come later", async () => {
   await run(observe, "server-election", { watchers: 100 }, 2, 400);
