@@ -1,6 +1,6 @@
 /**
  * `npm run readme`: writes the bench's headline table and pictures into README.md and bench/results/*.svg, from
- * bench/results/headline.json, which is what `npm run bench -- ... --json` wrote.
+ * bench/results/headline.json, which is what `npm run bench -- ... --json` wrote; and README.md's table of error codes.
  *
  *   --check      changes nothing: names the files that differ, and exits with 1 if any does (`npm run readme:check`)
  *   --root DIR   another folder than this repository
@@ -13,6 +13,7 @@ import prettier from "prettier";
 import { readReport } from "../bench/report/json.js";
 import { readmeRegion, replaceRegion } from "../bench/report/readme.js";
 import { toSvgs } from "../bench/report/svg.js";
+import { ERROR_CODES } from "../src/errors.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULTS = "bench/results";
@@ -20,6 +21,18 @@ const RESULTS = "bench/results";
 const { values: options } = parseArgs({
   options: { check: { type: "boolean", default: false }, root: { type: "string", default: ROOT } },
 });
+
+const CODES_BEGIN = "<!-- codes:begin: written by `npm run readme` from src/errors.ts -->";
+const CODES_END = "<!-- codes:end -->";
+
+/** README.md with its table of error codes as the code has it. */
+const withCodes = (readme: string): string => {
+  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  const table = ["| code | meaning |", "| --- | --- |", ...rows].join("\n");
+  const [from, to] = [readme.indexOf(CODES_BEGIN), readme.indexOf(CODES_END)];
+  if (from < 0 || to < from) throw new Error(`no region between "${CODES_BEGIN}" and "${CODES_END}"`);
+  return `${readme.slice(0, from + CODES_BEGIN.length)}\n\n${table}\n\n${readme.slice(to)}`;
+};
 
 /** Path below the root to what has to be in it; undefined: the file has to go. */
 const wantedFiles = async (): Promise<Map<string, string | undefined>> => {
@@ -35,7 +48,7 @@ const wantedFiles = async (): Promise<Map<string, string | undefined>> => {
   // As `npm run format` would have it.
   files.set(
     "README.md",
-    await prettier.format(replaceRegion(readme, region), { ...config, parser: "markdown" }),
+    await prettier.format(withCodes(replaceRegion(readme, region)), { ...config, parser: "markdown" }),
   );
   return files;
 };
@@ -55,6 +68,6 @@ for (const [name, wanted] of differing)
     `${name}${wanted === undefined ? " is of no result any more" : options.check ? " differs" : ""}`,
   );
 if (options.check && differing.length > 0) {
-  console.error(`These are not what ${RESULTS}/headline.json says: npm run readme`);
+  console.error(`These are not what ${RESULTS}/headline.json and src/errors.ts say: npm run readme`);
   process.exitCode = 1;
 }

@@ -3,72 +3,99 @@
  * message is for people. One question matters after a failed write, and `mayHaveApplied` answers it.
  */
 
-/** Stable, machine-readable causes. The comment says what to do about each. */
-export type ErrorCode =
+/**
+ * Every `error.code` there is, with what it means and what to do about it. The texts are values and not comments, so that
+ * they are in the declarations that an editor shows, and a program can print them; README's table is made of them.
+ */
+export const ERROR_CODES = {
   // The caller's side: nothing was sent.
-  | "ETCD_INVALID_ARGUMENT" // a key, option or value is outside its documented bounds: fix the call
-  | "ETCD_ABORTED" // the caller's AbortSignal fired; `cause` is its reason
-  | "ETCD_CLOSED" // the client, session or stream was closed by its owner
-  // The path.
-  // A call that could not be sent before its deadline fails with the reason, such as ETCD_UNREACHABLE or
+  ETCD_INVALID_ARGUMENT: "A key, option or value is outside its documented bounds: fix the call.",
+  ETCD_ABORTED: "The caller's AbortSignal fired; `cause` is its reason.",
+  ETCD_CLOSED: "The client, session or stream was closed by its owner.",
+
+  // The path. A call that could not be sent before its deadline fails with the reason, such as ETCD_UNREACHABLE or
   // ETCD_NO_LEADER; one that was sent fails with ETCD_DEADLINE_EXCEEDED.
-  | "ETCD_DEADLINE_EXCEEDED" // the call's time is up; nothing is known about a write that was sent
-  | "ETCD_UNREACHABLE" // no connection could be made: refused, no such host, no route, silent peer
-  | "ETCD_CONNECTION_LOST" // the connection broke while the call was on it
-  | "ETCD_TLS" // handshake failed: certificate, name, ALPN, or a plaintext server behind `https://`
-  | "ETCD_NOT_ETCD" // something answers there, and it speaks neither HTTP/2 nor gRPC
-  | "ETCD_PROTOCOL" // the peer broke HTTP/2, HPACK, gRPC or protobuf rules; the connection is closed
-  | "ETCD_STREAM_RESET" // the server, or a proxy on the way, cut this one call off
-  | "ETCD_REFUSED" // the server refused the stream before processing it: repeat it
-  | "ETCD_MESSAGE_TOO_LARGE" // a reply is over `messageMaxBytes`
-  // etcd's answers, one per row of the server error table in rpc/server-errors.ts.
-  | "ETCD_NO_LEADER"
-  | "ETCD_LEADER_CHANGED"
-  | "ETCD_REQUEST_TIMED_OUT"
-  | "ETCD_SERVER_STOPPED"
-  | "ETCD_UNHEALTHY_CLUSTER"
-  | "ETCD_NOT_CAPABLE"
-  | "ETCD_LEARNER"
-  | "ETCD_TOO_MANY_REQUESTS"
-  | "ETCD_REQUEST_CANCELED"
-  | "ETCD_NO_SPACE"
-  | "ETCD_COMPACTED"
-  | "ETCD_FUTURE_REVISION"
-  | "ETCD_LEASE_NOT_FOUND"
-  | "ETCD_LEASE_EXISTS"
-  | "ETCD_LEASE_TTL_TOO_LARGE"
-  | "ETCD_NOT_PRIMARY_LESSOR"
-  | "ETCD_KEY_NOT_FOUND"
-  | "ETCD_TOO_MANY_OPERATIONS"
-  | "ETCD_DUPLICATE_KEY"
-  | "ETCD_REQUEST_TOO_LARGE"
-  | "ETCD_BAD_REQUEST" // the server's own validation refused the request
-  | "ETCD_INVALID_TOKEN" // token expired or unknown: authenticate again
-  | "ETCD_AUTH_REVISION_OLD" // the auth store changed since the token was made: authenticate again
-  | "ETCD_TOKEN_MISSING" // auth is on and no token was sent
-  | "ETCD_AUTHENTICATION_FAILED"
-  | "ETCD_AUTH_NOT_ENABLED"
-  | "ETCD_PERMISSION_DENIED"
-  | "ETCD_AUTH_ADMIN" // users, roles: refused as stated
-  | "ETCD_MEMBER_ADMIN" // members, learners: refused as stated
-  | "ETCD_CLUSTER_MISMATCH"
-  | "ETCD_NOT_LEADER"
-  | "ETCD_CORRUPT"
-  | "ETCD_DOWNGRADE"
-  | "ETCD_UNIMPLEMENTED" // this server does not know the method: an older version
-  | "ETCD_UNSUPPORTED" // what was asked for is newer than this server; the message names the version needed
-  | "ETCD_STALE_READ" // a linearizable read was answered with an older state than this client had seen before it
-  | "ETCD_SNAPSHOT_BROKEN" // a snapshot arrived incomplete, or its checksum does not match
-  | "ETCD_UNAVAILABLE" // gRPC UNAVAILABLE with a text that the table does not know
-  | "ETCD_UNKNOWN" // any other status that the table does not know
+  ETCD_DEADLINE_EXCEEDED:
+    "The call's time is up. A write that was sent may be applied, now or later: read before repeating it.",
+  ETCD_UNREACHABLE:
+    "No connection could be made: refused, no such host, no route, a silent peer. Check endpoints and network.",
+  ETCD_CONNECTION_LOST: "The connection broke while the call was on it.",
+  ETCD_TLS:
+    "The handshake failed: certificate, name, ALPN, or a plaintext server behind `https://`. Waiting does not mend it.",
+  ETCD_NOT_ETCD:
+    "Something answers there that speaks neither HTTP/2 nor gRPC: check the port, and http against https.",
+  ETCD_PROTOCOL: "The peer broke HTTP/2, HPACK, gRPC or protobuf rules; its connection is closed.",
+  ETCD_STREAM_RESET: "The server, or a proxy on the way, cut this one call off.",
+  ETCD_REFUSED: "The server refused the call before processing it: repeat it.",
+  ETCD_MESSAGE_TOO_LARGE:
+    "A reply is over `limits.messageMaxBytes`, or over what the server may send: read less at once, in pages or as a stream.",
+
+  // etcd's answers: the table of its texts is rpc/server-errors.ts.
+  ETCD_NO_LEADER:
+    "The cluster has no leader: no majority of its members is well, or an election is under way.",
+  ETCD_LEADER_CHANGED: "The leader changed while a read waited: repeat it.",
+  ETCD_REQUEST_TIMED_OUT:
+    "The server gave up waiting; a write may still be applied: read before repeating it.",
+  ETCD_SERVER_STOPPED: "The member was stopped during the call.",
+  ETCD_UNHEALTHY_CLUSTER: "A change of members was refused because too few of them are well.",
+  ETCD_NOT_CAPABLE:
+    "The members have not agreed on a version that can do this: a cluster that starts, or is being upgraded.",
+  ETCD_LEARNER: "The member is a learner and does not serve this.",
+  ETCD_TOO_MANY_REQUESTS: "The server has more requests than it can apply: send fewer at once.",
+  ETCD_REQUEST_CANCELED: "The server ended the request or watch half way.",
+  ETCD_NO_SPACE:
+    "The database has reached its quota, and writes are refused until it is compacted, defragmented and the alarm cleared.",
+  ETCD_COMPACTED:
+    "The revision asked for is gone: read anew; `compactRevision` of CompactedError is the oldest there is.",
+  ETCD_FUTURE_REVISION: "The revision asked for has not been reached.",
+  ETCD_LEASE_NOT_FOUND: "The lease has expired or was revoked, and its keys are gone: grant another one.",
+  ETCD_LEASE_EXISTS: "The id that a lease was to be granted with is taken.",
+  ETCD_LEASE_TTL_TOO_LARGE: "The TTL is above 9,000,000,000 seconds.",
+  ETCD_NOT_PRIMARY_LESSOR: "The member that was asked about a lease does not lead any more: repeat it.",
+  ETCD_KEY_NOT_FOUND: "The key that has to be there is not.",
+  ETCD_TOO_MANY_OPERATIONS:
+    "A list of the transaction is longer than the server's `--max-txn-ops` allows, 128 by default.",
+  ETCD_DUPLICATE_KEY: "The transaction writes one key twice.",
+  ETCD_REQUEST_TOO_LARGE: "The request is over the server's `--max-request-bytes`, 1.5 MiB by default.",
+  ETCD_BAD_REQUEST: "The server's own validation refused the request; the message says why.",
+  ETCD_INVALID_TOKEN: "The auth token is expired or unknown. The client has tried a new one.",
+  ETCD_AUTH_REVISION_OLD: "The auth store changed since the token was made. The client has tried a new one.",
+  ETCD_TOKEN_MISSING: "Auth is on and no token was sent: pass `auth`.",
+  ETCD_AUTHENTICATION_FAILED: "Wrong user or password.",
+  ETCD_AUTH_NOT_ENABLED: "This takes auth, which is off.",
+  ETCD_PERMISSION_DENIED: "The user may not do this.",
+  ETCD_AUTH_ADMIN: "A change of users or roles was refused; the message says why.",
+  ETCD_MEMBER_ADMIN: "A change of members or learners was refused; the message says why.",
+  ETCD_CLUSTER_MISMATCH: "The endpoints belong to more than one cluster, or one was replaced by another.",
+  ETCD_NOT_LEADER: "The member that was asked does not lead, and only the leader does this.",
+  ETCD_CORRUPT: "The CORRUPT alarm is up: members' data differ, and the cluster needs an operator.",
+  ETCD_DOWNGRADE: "A downgrade was refused; the message says why.",
+  ETCD_UNIMPLEMENTED: "The server does not know the method: it is older than that.",
+  ETCD_UNSUPPORTED:
+    "What was asked for is newer than this server; the message names the version needed. Nothing was sent.",
+  ETCD_STALE_READ:
+    "A linearizable read was answered with an older state than this client had seen before it: repeat it.",
+  ETCD_SNAPSHOT_BROKEN: "A snapshot arrived incomplete, or its checksum does not match: take another one.",
+  ETCD_UNAVAILABLE:
+    "gRPC's UNAVAILABLE, in words that are not etcd's: mostly a proxy, or a member that shuts down.",
+  ETCD_UNKNOWN: "Any other status in words that this version does not know.",
+
   // Leases and locks.
-  | "ETCD_SESSION_EXPIRED" // the lease of a session, or a kept one, is gone, or can no longer be proved alive
-  | "ETCD_LOCK_LOST" // a lock that was held is not provably held any more
-  | "ETCD_LOCK_REENTERED" // this lock handle already holds, or waits for, the lock
+  ETCD_SESSION_EXPIRED:
+    "The lease of a session or lock, or a kept one, is gone, or can no longer be proved alive.",
+  ETCD_LOCK_LOST:
+    "A lock that was held is not provably held any more: stop, and do not trust what was done last.",
+  ETCD_LOCK_REENTERED:
+    "The lock or election is asked for by the task or session that has it, or waits for it, already: it would wait for itself.",
+
   // Compare-and-swap, and transactions over many round trips.
-  | "ETCD_COMPARE_FAILED" // the key has another value or revision than was asked for; see CompareError
-  | "ETCD_KEY_EXISTS" // the key was to be created, and is there
-  | "ETCD_CONFLICT"; // in each of its attempts, others changed what the function had read
+  ETCD_COMPARE_FAILED: "The key has another value or revision than was asked for; CompareError says which.",
+  ETCD_KEY_EXISTS: "The key was to be created, and is there.",
+  ETCD_CONFLICT: "In each of its attempts, others changed what the function had read.",
+} as const;
+
+/** Stable, machine-readable causes: `ERROR_CODES` says of each what it means and what to do about it. */
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What every error may carry besides its code and message. */
 export interface ErrorDetails {
@@ -87,6 +114,7 @@ export interface ErrorDetails {
 
 export class EtcdError extends Error {
   override name = "EtcdError";
+  /** What to branch on; `ERROR_CODES` explains each. */
   readonly code: ErrorCode;
   /**
    * `false` is a proof that etcd did not and will not apply the request; it may be repeated whatever it does.

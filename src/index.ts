@@ -123,6 +123,7 @@ export {
   ArgumentError,
   CompactedError,
   ConnectionError,
+  ERROR_CODES,
   EtcdError,
   LockLostError,
   ProtocolError,

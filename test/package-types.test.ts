@@ -2,12 +2,13 @@
  * The package's types as a program sees them that uses it. Each entry point is compiled from what the build would emit,
  * with the checks that `skipLibCheck` leaves out.
  */
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ERROR_CODES } from "../src/errors.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;
@@ -85,6 +86,19 @@ test("what is internal is in no type", () => {
       | keyof Lock & ("onDeleted" | "onBroken" | "lostReason")
       | keyof Watcher & ("onReply" | "onEnd" | "onClientClose");
     export const none: [Internal] extends [never] ? true : Internal = true;
+  `);
+  expect(errors).toEqual([]);
+}, 60_000);
+
+test("what each error code means is in the declarations", () => {
+  const declared = readFileSync(join(folder, "src/errors.d.ts"), "utf8");
+  for (const [code, meaning] of Object.entries(ERROR_CODES))
+    expect(declared).toContain(`readonly ${code}: ${JSON.stringify(meaning)};`);
+  const { errors } = compile(`
+    import { ERROR_CODES } from "./src/index.js";
+    import type { ErrorCode, EtcdError } from "./src/index.js";
+    export const meaningOf = (error: EtcdError): string => ERROR_CODES[error.code];
+    export const code: ErrorCode = "ETCD_NO_SPACE";
   `);
   expect(errors).toEqual([]);
 }, 60_000);

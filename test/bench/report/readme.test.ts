@@ -73,7 +73,8 @@ describe("npm run readme", () => {
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "etcdwire-readme-"));
     mkdirSync(path.join(folder, "bench/results"), { recursive: true });
-    writeFileSync(path.join(folder, "README.md"), `# Title\n\n${REGION_BEGIN}\n${REGION_END}\n\nText.\n`);
+    const regions = `<!-- codes:begin: written by \`npm run readme\` from src/errors.ts -->\n<!-- codes:end -->\n\n${REGION_BEGIN}\n${REGION_END}`;
+    writeFileSync(path.join(folder, "README.md"), `# Title\n\n${regions}\n\nText.\n`);
     writeFileSync(path.join(folder, "bench/results/headline.json"), toJson(sampleReport));
   });
 
@@ -97,10 +98,19 @@ describe("npm run readme", () => {
     expect(run("--check")).toEqual({ status: 0, output: "" });
 
     const readme = path.join(folder, "README.md");
-    writeFileSync(readme, readFileSync(readme, "utf8").replace("26,390", "36,390"));
-    const after = run("--check");
-    expect(after.status).toBe(1);
-    expect(after.output).toContain("README.md differs");
+    const written = readFileSync(readme, "utf8");
+    expect(written).toMatch(
+      /^\| `ETCD_REFUSED` +\| The server refused the call before processing it: repeat it\. +\|$/m,
+    );
+    for (const [word, wrong] of [
+      ["26,390", "36,390"],
+      ["repeat it.", "give up."],
+    ] as const) {
+      writeFileSync(readme, written.replace(word, wrong));
+      const after = run("--check");
+      expect(after.status).toBe(1);
+      expect(after.output).toContain("README.md differs");
+    }
   }, 60_000);
 
   test("of this repository are what its headline.json says", () => {
