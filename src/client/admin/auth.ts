@@ -97,7 +97,8 @@ export interface Permission {
 
 /**
  * Users, roles and permissions. With auth on, all of it takes the root role, but `status`, and looking at one's own user
- * and roles. What is refused fails with ETCD_AUTH_ADMIN, or ETCD_PERMISSION_DENIED.
+ * and roles. A name that is taken or not there fails with ETCD_USER_EXISTS, ETCD_USER_NOT_FOUND, ETCD_ROLE_EXISTS or
+ * ETCD_ROLE_NOT_FOUND, what else is refused with ETCD_AUTH_ADMIN, or ETCD_PERMISSION_DENIED.
  *
  * No change is repeated when its outcome is unknown: a repeat could undo what another administrator did in between. Every
  * change makes the tokens of all clients old; they get new ones by themselves.
