@@ -36,8 +36,6 @@ export interface Run {
   readonly stdin: Readable;
   readonly environment: Environment;
   readonly signals: Signals;
-  /** What to do when the reader of stdout has gone away; otherwise the program ends then, at once. */
-  onOutputLost(handler: () => void): void;
   /** Aborts at the first SIGINT, SIGTERM, SIGHUP or SIGQUIT; a command that ends by it exits with 128 + the signal. */
   readonly signal: AbortSignal;
   /** What stood behind `--`, of a command that takes a command (`takesTrailing`). */
@@ -61,8 +59,8 @@ export class Context {
   exitCode = 0;
   /** As soon as it is known: errors are printed so. */
   jsonErrors = false;
-  /** Is stdout's reader gone, and does a command see to it that we end? */
-  outputLost: (() => void) | undefined;
+  /** Is a command being carried out, or has it been? From then on all that goes to stdout goes through its `Output`. */
+  hasBegun = false;
 
   constructor(options: ContextOptions) {
     this.#options = options;
@@ -101,12 +99,10 @@ export class Context {
       environment,
       signals,
       signal: signals.signal,
-      onOutputLost: (handler) => {
-        this.outputLost = handler;
-      },
       trailing: this.trailing,
     };
     signals.start();
+    this.hasBegun = true;
     try {
       return (await action(run, command.args, flags)) ?? 0;
     } catch (error) {

@@ -25,6 +25,7 @@ Elections of this name are shared with etcdctl and Go's concurrency.Election.
 Exit codes:
   0    we led, and have resigned
   69   etcd could not be reached, or refused, before we led
+  74   stdout cannot be written to; we have resigned
   75   the leadership was lost: etcd could not be reached for the TTL, or somebody deleted our key or its lease
   128+n  signal n came before we led, or ended -l
 `;
@@ -71,7 +72,6 @@ export function registerElect(program: Command, context: Context): void {
 async function lead(run: Run, client: Client, leadership: Leadership): Promise<number> {
   // A signal may have come just when the victory did.
   endIfInterrupted(run);
-  run.onOutputLost(() => run.signals.abort("SIGPIPE"));
   // As etcdctl does: what is printed is what the others see.
   await printFound(run, await client.kv.get(leadership.key, { signal: run.signal }));
   return holdUntilSignal(run, leadership);

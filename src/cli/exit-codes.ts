@@ -8,12 +8,14 @@
  * | 64        | the command line, the environment or the text on stdin is wrong; nothing was sent             |
  * | 69        | no answer: nothing listens there, no leader, the time is up                                   |
  * | 70        | a defect of this program                                                                      |
+ * | 74        | stdout cannot be written to; what was to be done in etcd is done, and what was held released  |
  * | 75        | `lock`, `elect`: what was held is lost                                                        |
  * | 128 + n   | ended by signal n: 130 by Ctrl-C, 141 when the reader of its output went away, 143 by SIGTERM |
  *
  * 64 to 75 are sysexits(3). etcdctl has 128 for bad arguments and 1 to 6 for the rest.
  */
 import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
 import type { EtcdError, ErrorCode } from "../index.js";
 
 export const ExitCode = {
@@ -22,6 +24,7 @@ export const ExitCode = {
   USAGE: 64,
   UNAVAILABLE: 69,
   INTERNAL: 70,
+  OUTPUT: 74,
   LOST: 75,
 } as const;
 
@@ -32,6 +35,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   64   wrong command line, environment or input; nothing was sent
   69   no answer from etcd: unreachable, no leader, time is up
   70   a defect of this program
+  74   stdout cannot be written to: a full disk; what was to be done is done, and what was held released
   75   what was held is lost (lock, elect)
   128+n  ended by signal n: 130 by Ctrl-C
 `;
@@ -53,6 +57,25 @@ export class ExitError extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** Stdout takes no more of what we have to say. Exits with 74. */
+export class OutputError extends ExitError {
+  override name = "OutputError";
+
+  constructor(reason: string) {
+    super(ExitCode.OUTPUT, `cannot write to stdout: ${reason}`);
+  }
+}
+
+/**
+ * What a failed write to stdout means for the program. A reader that goes away (`etcdwire get ... | head -1`) is no error of
+ * ours: the signal's status, and not a word.
+ */
+export function outputError(error: NodeJS.ErrnoException): ExitError {
+  if (error.code === "EPIPE") return new ExitError(exitCodeOfSignal("SIGPIPE"));
+  const [, reason = error.message] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+  return new OutputError(reason);
 }
 
 /** Nobody answered, or who did could not do anything without others that did not. */

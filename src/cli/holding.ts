@@ -56,7 +56,7 @@ export async function beforeHolding<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** @throws ExitError when a signal has come, or nobody reads our output any more */
+/** @throws ExitError when a signal has come */
 export function endIfInterrupted({ signals }: Run): void {
   if (signals.received !== undefined) throw new ExitError(exitCodeOfSignal(signals.received));
 }
@@ -64,7 +64,7 @@ export function endIfInterrupted({ signals }: Run): void {
 /**
  * Waits for a signal that ends us: that is what ends it well, so the status is 0.
  *
- * @throws ExitError when what is held is lost, or nobody reads our output any more
+ * @throws ExitError when what is held is lost
  */
 export async function holdUntilSignal(run: Run, held: Holding): Promise<number> {
   await new Promise<void>((resolve) => {
@@ -74,7 +74,6 @@ export async function holdUntilSignal(run: Run, held: Holding): Promise<number> 
     }
   });
   if (!held.isHeld) throw new ExitError(ExitCode.LOST, (held.signal.reason as Error).message);
-  if (run.signals.received === "SIGPIPE") endIfInterrupted(run);
   return ExitCode.OK;
 }
 

@@ -46,6 +46,7 @@ Exit codes:
   CMD's own; 128+n if signal n ended it; 127 it was not found, 126 it cannot be executed
   1    the lock is taken (-n), or was not free in time (-w); -E sets another code
   69   etcd could not be reached, or refused, before the lock was held
+  74   the key could not be printed (without CMD); the lock is released
   75   the lock was lost before CMD had ended; with --on-lost warn a CMD that fails has its own code
 `;
 
@@ -130,7 +131,6 @@ async function lock(run: Run, request: Request): Promise<number> {
     const held = await beforeHolding(acquire(run, client, session, mutex, request));
     try {
       if (command.length === 0) {
-        run.onOutputLost(() => run.signals.abort("SIGPIPE"));
         await printLock(run, held, session);
         return await holdUntilSignal(run, held);
       }

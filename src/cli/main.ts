@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { normalizeArguments } from "./command-line.js";
 import { Context } from "./context.js";
-import { ExitCode, ExitError, UsageError, exitCodeOf, exitCodeOfSignal, isEtcdError } from "./exit-codes.js";
+import { ExitCode, ExitError, UsageError, exitCodeOf, isEtcdError, outputError } from "./exit-codes.js";
 import { buildProgram } from "./program.js";
 
 /** Put there by scripts/build-cli.mjs. */
@@ -52,10 +52,9 @@ function report(error: unknown, asJson: boolean): number {
 
 const context = new Context(process);
 
-/** A reader that goes away (`etcdwire get ... | head -1`) is no error of ours: the signal's status, and not a word. */
+// A command hears of it by its own write (output.ts), and may have a lock to release. The help and the bench do not.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE" && context.outputLost !== undefined) context.outputLost();
-  else process.exit(error.code === "EPIPE" ? exitCodeOfSignal("SIGPIPE") : ExitCode.INTERNAL);
+  if (!context.hasBegun) process.exit(report(outputError(error), context.jsonErrors));
 });
 // Nobody is left who could be told of it; what we were doing for others goes on.
 process.stderr.on("error", () => {});

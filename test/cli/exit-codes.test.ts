@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { ExitError, UsageError, exitCodeOf, exitCodeOfSignal } from "../../src/cli/exit-codes.js";
+import {
+  ExitError,
+  OutputError,
+  UsageError,
+  exitCodeOf,
+  exitCodeOfSignal,
+} from "../../src/cli/exit-codes.js";
 import { AbortError, ArgumentError, EtcdError } from "../../src/index.js";
 
 const error = (code: ConstructorParameters<typeof EtcdError>[0]): EtcdError =>
@@ -22,6 +28,7 @@ test.each<[code: number, thrown: unknown]>([
   [75, error("ETCD_SESSION_EXPIRED")],
   [70, new TypeError("")],
   [70, "not even an error"],
+  [74, new OutputError("")],
   [7, new ExitError(7)],
 ])("%d says %o", (code, thrown) => {
   expect(exitCodeOf(thrown)).toBe(code);

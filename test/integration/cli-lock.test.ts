@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,8 +42,9 @@ const start = (file: string, args: readonly string[], env: Record<string, string
   return started;
 };
 
-const run = (...args: string[]): GroupProcess =>
-  start(process.execPath, [cli.path, ...args], { ETCDCTL_ENDPOINTS: cluster.endpoints.join(",") });
+const environment = (): Record<string, string> => ({ ETCDCTL_ENDPOINTS: cluster.endpoints.join(",") });
+
+const run = (...args: string[]): GroupProcess => start(process.execPath, [cli.path, ...args], environment());
 
 const lock = (...args: string[]): GroupProcess => run("lock", ...args);
 
@@ -325,6 +327,28 @@ describe.concurrent("etcdwire lock without a command", () => {
     expect(await ours.ended).toMatchObject({ code: 141 });
     expect(await line(name)).toEqual([]);
     await session.close();
+  });
+});
+
+describe.concurrent("output that cannot be written", () => {
+  test.for([["lock"], ["elect", "proposal"]] as const)(
+    "%s gives up what it holds, and says why",
+    async ([command, ...operands], { lockName: name, skip }) => {
+      if (!existsSync("/dev/full")) skip("this system has no full device");
+      const args = [process.execPath, cli.path, command, name, ...operands, "--ttl", "600"];
+      const ours = start("sh", ["-c", 'exec "$@" >/dev/full', "sh", ...args], environment());
+      expect(await ours.ended).toMatchObject({ code: 74 });
+      expect(ours.stderr).toBe("Error: cannot write to stdout: no space left on device\n");
+      expect(await line(name)).toEqual([]);
+    },
+  );
+
+  test("is the command's own business, where there is one", async ({ lockName: name, skip }) => {
+    if (!existsSync("/dev/full")) skip("this system has no full device");
+    const args = [process.execPath, cli.path, "lock", name, "sh", "-c", "echo x || exit 6"];
+    const ours = start("sh", ["-c", 'exec "$@" >/dev/full', "sh", ...args], environment());
+    expect(await ours.ended).toMatchObject({ code: 6 });
+    expect(await line(name)).toEqual([]);
   });
 });
 

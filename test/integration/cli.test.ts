@@ -1,9 +1,12 @@
 /** The built command against a real etcd, and beside the real etcdctl. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { TestContext } from "vitest";
@@ -455,6 +458,83 @@ describe("what goes wrong", () => {
     }
     const { code, stderr } = await ended;
     expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
+  });
+});
+
+describe("output that cannot be written", () => {
+  const FULL = "/dev/full";
+
+  /** Runs it with a shell's redirection of stdout. */
+  const redirected = async (script: string, args: readonly string[]): Promise<[number | null, string]> => {
+    const shell = ["-c", `${script} exec "$@"`, "sh", process.execPath, cli.path, ...args];
+    const child = spawn("sh", shell, {
+      env: { ...withoutEtcdVariables(process.env), ...environment() },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { code, stderr } = await resultOf(child);
+    return [code, stderr];
+  };
+  const toFull = (...args: string[]): Promise<[number | null, string]> => redirected(`exec >${FULL};`, args);
+
+  test("is said, with a status of its own, and what was to be done is done", async ({ skip }) => {
+    if (!existsSync(FULL)) skip("this system has no full device");
+    const told = [74, "Error: cannot write to stdout: no space left on device\n"];
+    const runs = [
+      ["put", "full", "v"],
+      ["get", "full"],
+      ["status"],
+      ["endpoint", "health"],
+      ["lease", "list"],
+    ];
+    for (const args of [...runs, ["get", "full", "-w", "json"], ["--help"], ["--version"]])
+      expect([args, ...(await toFull(...args))]).toEqual([args, ...told]);
+    expect((await client.kv.get("full")).kv!.value.string()).toBe("v");
+    const [code, stderr] = await toFull("get", "full", "--json-errors");
+    expect([code, JSON.parse(stderr)]).toEqual([
+      74,
+      {
+        error: {
+          name: "OutputError",
+          message: "cannot write to stdout: no space left on device",
+          exitCode: 74,
+        },
+      },
+    ]);
+  });
+
+  test("ends a watch, also one with -i", async ({ skip }) => {
+    if (!existsSync(FULL)) skip("this system has no full device");
+    const { revision } = await client.kv.put("full-watched", "v");
+    const told = [74, "Error: cannot write to stdout: no space left on device\n"];
+    expect(await toFull("watch", "full-watched", "--rev", String(revision))).toEqual(told);
+    const child = spawn(process.execPath, [cli.path, "watch", "-i"], {
+      env: { ...withoutEtcdVariables(process.env), ...environment() },
+      stdio: ["pipe", openSync(FULL, "w"), "pipe"],
+    });
+    const ended = once(child, "exit");
+    let stderr = "";
+    child.stderr!.on("data", (chunk: Buffer) => {
+      stderr += String(chunk);
+    });
+    // More lines could come.
+    child.stdin!.write(`watch full-watched --rev ${revision}\n`);
+    const [code] = (await ended) as [number];
+    expect([code, stderr]).toEqual(told);
+  });
+
+  test("is so also when the disk gets full in the middle of it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "etcdwire-full-"));
+    try {
+      await client.kv.put("large", "x".repeat(200_000));
+      const file = join(folder, "out");
+      // So many blocks of 512 bytes; in some shells of 1024.
+      const ended = await redirected(`ulimit -f 64; exec >${file};`, ["get", "large"]);
+      expect(ended).toEqual([74, "Error: cannot write to stdout: file too large\n"]);
+      expect(await redirected(`exec >${file};`, ["get", "large", "--print-value-only"])).toEqual([0, ""]);
+      expect(statSync(file).size).toBe(200_001);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
