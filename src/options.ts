@@ -193,6 +193,11 @@ export const LEASE_TTL_MAX_SECONDS = 9_000_000_000;
  * one), and the fixed part covers rounding of timers.
  */
 export const SESSION_MARGIN = { share: 0.01, fixedMs: 20 } as const;
+/**
+ * Without an open connection, one more member is connected to each time that so much has passed: RFC 8305 §5 recommends it
+ * for addresses of one host.
+ */
+export const CONNECT_STAGGER_MS = 250;
 /** A renewal without an answer in this time is sent again elsewhere, well before the lease can end. */
 export const RENEWAL_TIMEOUT_MAX_MS = 1_000;
 /** Between failed renewals: short, because the lease is running out. */

@@ -8,6 +8,8 @@ import type { Feature, Method, ReplyHeader } from "../rpc/method.js";
 import { callUnary } from "../rpc/unary-call.js";
 import { traceRpc, tracesRpc } from "../tracing.js";
 import type { Address } from "./address.js";
+import { AnyMember } from "./any-member.js";
+import type { AnyMemberHost } from "./any-member.js";
 import { DEFAULT_BACKOFF, DEFAULT_RETRY_BUDGET, RetryBudget } from "./backoff.js";
 import type { BackoffBounds, RetryBudgetBounds } from "./backoff.js";
 import { Endpoint } from "./endpoint.js";
@@ -69,7 +71,7 @@ const DOUBTS_LEADER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export type { CallOptions, Route };
 
 /** All endpoints of one cluster: picks a connection for each call and repeats what may be repeated. */
-export class Pool implements EndpointListener, CallHost {
+export class Pool implements EndpointListener, CallHost, AnyMemberHost {
   /** Never empty; another array after each change. */
   endpoints: readonly Endpoint[];
   readonly runtime: Runtime;
@@ -89,6 +91,7 @@ export class Pool implements EndpointListener, CallHost {
   readonly backoff: BackoffBounds;
   readonly #options: PoolOptions;
   readonly #tokens: TokenSource;
+  readonly #anyMember = new AnyMember(this);
   /** The cluster id of the last reply, which was checked. */
   #clusterText = "";
   #closed = false;
@@ -244,7 +247,8 @@ export class Pool implements EndpointListener, CallHost {
   #explainUnimplemented(error: unknown, feature: Feature): unknown {
     if (!(error instanceof EtcdError) || error.code !== "ETCD_UNIMPLEMENTED") return error;
     const endpoint = this.endpointOf(error.endpoint);
-    return unsupportedError(error.endpoint ?? "the server", endpoint?.serverVersion ?? "", feature);
+    const { attempts } = error;
+    return unsupportedError(error.endpoint ?? "the server", endpoint?.serverVersion ?? "", feature, attempts);
   }
 
   /**
@@ -329,7 +333,11 @@ export class Pool implements EndpointListener, CallHost {
       this.#throwIfClosed();
       if (!this.#tokens.isReady) await this.#tokens.ready(wait);
       const endpoint =
-        route === "leader" ? await this.#findLeader(wait) : route === "any" ? this.#pickAny(avoid) : route;
+        route === "leader"
+          ? await this.#findLeader(wait)
+          : route === "any"
+            ? (this.#anyMember.pick(avoid) ?? (await this.#openAny(wait, avoid)))
+            : route;
       const connection = endpoint?.connection(kind);
       if (connection !== undefined) return connection;
       if (typeof route === "object" && !this.endpoints.includes(route)) throw retired(route);
@@ -356,6 +364,23 @@ export class Pool implements EndpointListener, CallHost {
         if (this.#tokens.token === token) this.#tokens.drop();
       }
     }
+  }
+
+  async #openAny(wait: Wait, avoid: Endpoint | undefined): Promise<Endpoint | undefined> {
+    try {
+      return await this.#anyMember.open(wait, avoid);
+    } catch (error) {
+      throw error instanceof EtcdError && error.code !== "ETCD_ABORTED" ? unsentBecause(error) : error;
+    }
+  }
+
+  /** AnyMemberHost. Until `close()` at most. */
+  sleepUntilChange(wait: Wait, ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return wait.sleep(ms, (wake) => {
+      this.changeListeners.add(wake);
+      return () => this.changeListeners.delete(wake);
+    });
   }
 
   /** Until `close()` at most. */
@@ -436,31 +461,6 @@ export class Pool implements EndpointListener, CallHost {
     for (const listener of this.changeListeners) listener();
   }
 
-  /**
-   * The least loaded of the open ones that are well; else one that can be connected to; else whatever is open, since
-   * a doubtful answer is better than none.
-   */
-  #pickAny(avoid: Endpoint | undefined): Endpoint | undefined {
-    const nowMs = this.runtime.now();
-    let best: Endpoint | undefined;
-    let unwell: Endpoint | undefined;
-    let closed: Endpoint | undefined;
-    for (const endpoint of this.endpoints) {
-      if (endpoint.opened("calls") === undefined) {
-        // The one to avoid only if there is no other.
-        if (endpoint.retryAtMs <= nowMs && (closed === undefined || closed === avoid)) closed = endpoint;
-      } else if (endpoint === avoid || endpoint.isSilent || endpoint.breaker.isResting(nowMs)) {
-        if (unwell === undefined || unwell === avoid) unwell = endpoint;
-      } else if (best === undefined || endpoint.callCount < best.callCount) best = endpoint;
-    }
-    if (best !== undefined) {
-      // Load is spread over members only once they are connected.
-      if (best.callCount >= SPREAD_CALLS && closed !== undefined) closed.connection("calls");
-    } else best = closed === undefined || (closed === avoid && unwell !== undefined) ? unwell : closed;
-    best?.breaker.onCall(nowMs);
-    return best;
-  }
-
   /** A copy, because each caller notes its own tries in it. */
   #lastError(endpoint: Endpoint | undefined): EtcdError | undefined {
     const error = endpoint?.lastError ?? this.endpoints.find((one) => one.lastError !== undefined)?.lastError;
@@ -475,9 +475,6 @@ const retired = ({ address }: Endpoint): EtcdError =>
     attempts: 0,
   });
 
-/** Calls that one member has under way before another one is connected to for calls that any member can answer. */
-const SPREAD_CALLS = 16;
-
 /** A linearizable read was answered with a state older than one that was seen before it was asked for. */
 export const staleRead = (
   endpoint: string,
@@ -489,5 +486,5 @@ export const staleRead = (
   new StatusError(
     "ETCD_STALE_READ",
     `${endpoint} answered as of revision ${revision}, term ${raftTerm}; ${floorRevision}, ${floorTerm} were seen before`,
-    { mayHaveApplied: false, endpoint },
+    { mayHaveApplied: false, endpoint, attempts: 1 },
   );

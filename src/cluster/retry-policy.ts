@@ -126,6 +126,9 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
 /** Whether a fresh token is what helps: the one that was sent is missing, expired, or older than the auth store. */
 export const isTokenError = (error: EtcdError): boolean => CLASSES[error.code] === "token";
 
+/** Whether this endpoint stays like that, however long one waits. */
+export const isMisconfigured = (error: EtcdError): boolean => CLASSES[error.code] === "misconfigured";
+
 /** Whether the endpoint that gave this error is likely to fail the next call too. */
 export const blamesEndpoint = (error: EtcdError): boolean => {
   const retryClass = CLASSES[error.code];

@@ -8,7 +8,7 @@ import { RequestHead } from "../../src/connection/request-head.js";
 import type { StreamHandler } from "../../src/connection/stream.js";
 import { ConnectionError, StatusError } from "../../src/errors.js";
 import type { ErrorCode, EtcdError } from "../../src/errors.js";
-import { DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
+import { CONNECT_STAGGER_MS, DEFAULT_CONNECTION_LIMITS } from "../../src/options.js";
 import { InMemoryCluster, settle, status } from "./in-memory-cluster.js";
 
 const unhandled: unknown[] = [];
@@ -311,6 +311,9 @@ describe("a silent endpoint", () => {
 });
 
 describe("a route to any endpoint", () => {
+  const connectError = (endpoint: string, code: ErrorCode = "ETCD_UNREACHABLE"): ConnectionError =>
+    new ConnectionError(code, `cannot connect to ${endpoint}`, { mayHaveApplied: false, endpoint });
+
   const refusing: Try = (connection) =>
     connection.endpoint === "a:1" ? failing("ETCD_REFUSED", false)(connection, 0) : ok(connection, 0);
 
@@ -343,6 +346,69 @@ describe("a route to any endpoint", () => {
     const outcome = call([ok], "read", "any");
     await cluster.pass(10);
     expect(outcome).toMatchObject({ is: "ok", made: ["a:1"] });
+  });
+
+  test("passes by all that refuse connections, each once", async () => {
+    const { cluster, pool, call } = make();
+    cluster.runtime.random = Math.random;
+    const refuse = (name: string): void => {
+      for (const socket of cluster.socketsOf(name)) if (!socket.isClosed) socket.close(connectError(name));
+    };
+    cluster.mute.add("a:1").add("b:1");
+    for (let i = 0; i < 20; i++) {
+      const outcome = call([ok], "read", "any");
+      for (let ms = 0; ms < 30; ms++) {
+        await cluster.pass(0);
+        refuse("a:1");
+        refuse("b:1");
+      }
+      expect(outcome).toMatchObject({ is: "ok", made: ["c:1"] });
+    }
+    expect(cluster.socketsOf("a:1")).toHaveLength(1);
+    expect(cluster.socketsOf("b:1")).toHaveLength(1);
+    expect(pool.endpoints[2]!.opened("calls")).toBeDefined();
+  });
+
+  test("does not wait for those that take the connection and say nothing", async () => {
+    const { cluster, call } = make();
+    cluster.mute.add("a:1").add("b:1");
+    const outcome = call([ok], "read", "any");
+    const other = call([ok], "read", "any");
+    await cluster.pass(2 * CONNECT_STAGGER_MS - 10);
+    expect(outcome.is).toBe("pending");
+    await cluster.pass(20);
+    for (const { is, made } of [outcome, other]) expect({ is, made }).toEqual({ is: "ok", made: ["c:1"] });
+    // However many calls wait, one member after the other.
+    for (const name of cluster.names) expect(cluster.socketsOf(name)).toHaveLength(1);
+  });
+
+  test("goes back to one that failed, where the others cannot be had", async () => {
+    const { cluster, call } = make();
+    cluster.mute.add("b:1").add("c:1");
+    const outcome = call([failing("ETCD_UNAVAILABLE", false), ok], "read", "any");
+    await cluster.pass(CONNECT_STAGGER_MS + 100);
+    expect(outcome).toMatchObject({ is: "ok", made: ["a:1", "a:1"] });
+  });
+
+  test("of wrong certificates is told at once, of anything else while there is time", async () => {
+    const { cluster, call } = make();
+    for (const name of cluster.names) cluster.mute.add(name);
+    const breakAll = async (code: ErrorCode): Promise<void> => {
+      for (let i = 0; i < 50; i++) {
+        await cluster.pass(5);
+        for (const socket of cluster.runtime.sockets)
+          if (!socket.isClosed) socket.close(connectError(socket.target.endpoint, code));
+      }
+    };
+    const wrong = call([ok], "read", "any");
+    await breakAll("ETCD_TLS");
+    expect(wrong).toMatchObject({ is: "ETCD_TLS", made: [], error: { attempts: 0 } });
+    const away = call([ok], "read", "any");
+    await cluster.pass(2_000);
+    await breakAll("ETCD_UNREACHABLE");
+    expect(away.is).toBe("pending");
+    await cluster.pass(5_000);
+    expect(away).toMatchObject({ is: "ETCD_UNREACHABLE", made: [], error: { attempts: 0 } });
   });
 
   test("connects to another one when the first has much to do", async () => {
