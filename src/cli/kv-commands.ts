@@ -13,7 +13,7 @@ import { readAll } from "./stdin.js";
 export function registerKv(program: Command, context: Context): void {
   context.action(defineGet(program.command("get").description("read keys")), get);
   context.action(
-    definePut(program.command("put").description("write a key; the value may come from stdin")),
+    definePut(program.command("put").description("write a key; without a value it comes from stdin")),
     put,
   );
   context.action(defineDel(program.command("del").description("delete keys")), del);
@@ -64,6 +64,9 @@ async function put(run: Run, operands: readonly string[], flags: FlagValues): Pr
   const { signal } = run;
   const fromStdin = value === undefined && options.ignoreValue !== true;
   const content = fromStdin ? await readAll(run.stdin, signal) : value;
+  // More likely of a command that has failed (`false | etcdwire put k`) than a value. etcdctl refuses it as well.
+  if (fromStdin && content?.length === 0)
+    throw new UsageError("put has no value, and stdin is empty: for an empty value write put KEY ''");
   const { kv } = await run.client();
   const done = await kv.put(key, content as string, { ...(options as object), signal });
   await printReply(run, styleOf(run, flags), done, {

@@ -87,13 +87,24 @@ test("any bytes go in by stdin and come out by --print-value-only", async () => 
   expect(Buffer.concat([value, Buffer.from("\n")]).equals(stdout)).toBe(true);
 });
 
-test("a value is an argument, or all of stdin, be it empty", async () => {
+test("a value is an argument, be it empty, or all of stdin", async () => {
   await output(["put", "given", "an argument"], "not read");
-  await output(["put", "empty"]);
+  await output(["put", "empty", ""]);
   expect((await client.kv.get("given")).kv!.value.string()).toBe("an argument");
   expect((await client.kv.get("empty")).kv!.value.length).toBe(0);
   await output(["put", "given", "--ignore-value", "--prev-kv"], "not read either");
   expect((await client.kv.get("given")).kv!).toMatchObject({ version: 2 });
+});
+
+test("an empty stdin is no value: what is there stays", async () => {
+  await client.kv.put("kept", "v");
+  const { code, stdout, stderr } = await run(["put", "kept"], "");
+  expect({ code, stdout: stdout.toString(), stderr }).toEqual({
+    code: 64,
+    stdout: "",
+    stderr: "Error: put has no value, and stdin is empty: for an empty value write put KEY ''\n",
+  });
+  expect((await client.kv.get("kept")).kv!.value.string()).toBe("v");
 });
 
 describe("beside etcdctl", () => {
