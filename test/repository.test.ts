@@ -260,6 +260,7 @@ esac
       "npm run generate:check CI=true",
       "npm run readme:check CI=true",
       "npm test CI=true",
+      "npm run test:safety CI=true",
       "npm run test:versions -- 3.4 CI=true",
       "npm run coverage:wire CI=true",
       "npm run fuzz:ci CI=true",
@@ -275,6 +276,7 @@ esac
     ["run build", "build"],
     ["run generate:check", "generated"],
     ["run readme:check", "readme"],
+    ["run test:safety", "safety"],
     ["run test:versions", "etcd 3.4"],
     ["run coverage:wire", "coverage"],
     ["run fuzz:ci", "fuzz"],
@@ -288,7 +290,7 @@ esac
       expect(result.status).toBe(1);
       expect(result.last).toBe("7 passed, 1 failed");
       expect(result.lines).toContain(`failed step: ${name}`);
-      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(13);
+      expect(result.lines.filter((line) => line.startsWith("npm "))).toHaveLength(14);
     },
   );
 

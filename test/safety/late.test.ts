@@ -138,8 +138,11 @@ const tripCounts = async (count: number, edits: readonly Edit[]): Promise<number
   }
 };
 
-/** Far more than a hand-over takes, far fewer than go into the half of 100 ms. */
-const TRIP_MAX_COUNT = 20;
+/**
+ * More than a hand-over takes (0 to 3, on a busy machine too), fewer than go into half of 100 ms (some 250; 9 on a machine with
+ * six times as much to do as it can).
+ */
+const TRIP_MAX_COUNT = 5;
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
@@ -156,10 +159,11 @@ test(`${COUNT} releases that come late, of each recipe, take the lock from nobod
 });
 
 test("the next holder hears of a release within some round trips", async () => {
-  expect(median(await tripCounts(quota(20, 9), []))).toBeLessThan(TRIP_MAX_COUNT);
+  expect(median(await tripCounts(quota(20, 9), []))).toBeLessThanOrEqual(TRIP_MAX_COUNT);
 });
 
-describe.runIf(isFull)("mutants", () => {
+// What a mutant does wrong must be seen, not each time: a run is one of chance.
+describe.runIf(isFull)("mutants", { retry: 2 }, () => {
   test("a deadline counted from receipt is caught", async () => {
     const violations = await inParallel(COUNT, mutants.deadlineFromReceipt, lateRenewal);
     expect(violations).toContainEqual(expect.stringContaining("both held it"));
