@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { WatchBatch, WatchEvent, WatchOptions, Watcher } from "../index.js";
 import { normalizeArguments, takesTrailing } from "./command-line.js";
 import type { Context, Run } from "./context.js";
-import { ExitCode, ExitError, UsageError } from "./exit-codes.js";
+import { ExitCode, ExitError, UsageError, isEtcdError } from "./exit-codes.js";
 import { requireFormat } from "./formats.js";
 import { addFlag } from "./global-flags.js";
 import type { Environment, FlagValues } from "./global-flags.js";
@@ -29,7 +29,8 @@ const HELP = `
 With a command behind --, it is run for each event, one after the other, with ETCD_WATCH_REVISION,
 ETCD_WATCH_EVENT_TYPE, ETCD_WATCH_KEY and ETCD_WATCH_VALUE in its environment, the last three quoted.
 Without a key, ETCDCTL_WATCH_KEY and ETCDCTL_WATCH_RANGE_END are watched.
-With -i, lines are read from stdin: "watch [flags] <key> [range_end] [-- command]" and "progress".
+With -i, lines are read from stdin: "watch [flags] <key> [range_end] [-- command]" and "progress", which
+has all watches print how far they have come and needs etcd 3.4.25, 3.5.8 or newer.
 
 `;
 
@@ -216,8 +217,7 @@ async function watchInteractively(run: Run): Promise<void> {
       try {
         const request = parseWatchLine(line);
         if (request === "progress") {
-          // The answers come as batches of their watches, behind the events that they are about.
-          await Promise.all(watchers.map((watcher) => watcher.requestProgress({ signal: run.signal })));
+          await askProgress(run, watchers);
           continue;
         }
         const opened = await open(run, request);
@@ -230,6 +230,23 @@ async function watchInteractively(run: Run): Promise<void> {
     }
   } finally {
     await Promise.all(watchers.map((watcher) => watcher.close()));
+  }
+}
+
+/**
+ * Has the watches print how far they have come: as batches of theirs, behind the events that those are about.
+ *
+ * @throws UsageError where it cannot be had: the watches go on without it
+ */
+async function askProgress(run: Run, watchers: readonly Watcher[]): Promise<void> {
+  try {
+    await Promise.all(watchers.map((watcher) => watcher.requestProgress({ signal: run.signal })));
+  } catch (error) {
+    if (!isEtcdError(error) || error.code === "ETCD_ABORTED") throw error;
+    const isTooOld = error.code === "ETCD_UNSUPPORTED";
+    throw new UsageError(
+      isTooOld ? error.message.replace("requestProgress", "progress") : `progress: ${error.message}`,
+    );
   }
 }
 

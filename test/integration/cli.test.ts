@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { TestContext } from "vitest";
+import { ordersProgress } from "../../src/client/watch/progress-support.js";
 import { Client } from "../../src/index.js";
 import { EtcdCluster } from "../../src/testing/index.js";
 import { withoutEtcdVariables } from "../../src/testing/command.js";
@@ -318,6 +319,38 @@ describe("watch", () => {
       stderr: 'Error: "look" is not watch or progress\nError: watch needs a key\n',
     });
     expect(stdout).toMatch(/^(PUT\ninter\/a\nv\n){2}ran\n$|^PUT\ninter\/a\nv\nran\nPUT\ninter\/a\nv\n$/);
+  });
+
+  test("goes on with -i where progress cannot be had, and says why", async () => {
+    const { revision } = await client.kv.put("far", "1");
+    const args = ["watch", "-i", "--command-timeout", "500ms"];
+    const child = cli.spawn(args, { env: environment() });
+    const ended = resultOf(child);
+    const [stdout, stderr] = [child.stdout!, child.stderr!].map((stream) => {
+      let text = "";
+      stream.on("data", (chunk: Buffer) => {
+        text += String(chunk);
+      });
+      return { has: (wanted: string) => expect.poll(() => text).toContain(wanted) };
+    });
+    child.stdin!.write(`watch far --rev ${revision}\n`);
+    await stdout!.has("PUT\nfar\n1\n");
+    const member = cluster.members[0]!;
+    await member.pause();
+    child.stdin!.write("progress\n");
+    await stderr!.has("Error: progress");
+    member.resume();
+    await client.kv.put("far", "2");
+    await stdout!.has("PUT\nfar\n2\n");
+    // Before 3.4.25 there is none in any case.
+    child.stdin!.write("progress\nlook\n");
+    await stderr!.has('Error: "look" is not watch or progress');
+    child.stdin!.end();
+    const result = await ended;
+    expect(result.code).toBe(0);
+    const needed = "progress needs etcd 3.4.25, 3.5.8 or newer, ";
+    if (ordersProgress(cluster.version)) expect(result.stdout.toString()).toContain("progress notify: ");
+    else expect(result.stderr.split(needed)).toHaveLength(3);
   });
 
   test("says when the history that it should begin with is gone", async () => {
