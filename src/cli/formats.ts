@@ -6,5 +6,7 @@ import type { OutputFormat } from "./global-flags.js";
 export function requireFormat(run: Run, formats: readonly OutputFormat[]): void {
   const { format } = run.settings;
   if (format !== undefined && !formats.includes(format))
-    throw new UsageError(`-w ${format} is not made for this command: there is ${formats.join(", ")}`);
+    throw new UsageError(
+      `--write-out ${format} is not made for this command: there is ${formats.join(", ")}`,
+    );
 }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Help, Option } from "commander";
 import { registerBench } from "./bench.js";
 import type { Context } from "./context.js";
 import { registerElect } from "./elect.js";
@@ -22,7 +22,7 @@ export function buildProgram(context: Context, version: string): Command {
     .helpCommand("help [command]", "print help for a command")
     // Global flags are the commands' own too; so `lock -w` can mean something else, and a command to run keeps its flags.
     .enablePositionalOptions()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptionsIn })
     .addHelpText(
       "after",
       `\nFlags have variables: --dial-timeout is ETCDCTL_DIAL_TIMEOUT. Flags win.\n\n${EXIT_CODES_HELP}`,
@@ -45,6 +45,16 @@ export function buildProgram(context: Context, version: string): Command {
     });
   }
   return program;
+}
+
+/** The program's options, in the help of `command`: without the letters that the command uses for something else. */
+function globalOptionsIn(this: Help, command: Command): Option[] {
+  const inherited = Help.prototype.visibleGlobalOptions.call(this, command);
+  const isTaken = ({ short }: Option): boolean =>
+    short !== undefined && command.options.some((own) => own.short === short && !own.hidden);
+  return inherited.map((option) =>
+    isTaken(option) ? new Option(option.flags.replace(/^-., /, ""), option.description) : option,
+  );
 }
 
 const descendantsOf = (command: Command): Command[] =>

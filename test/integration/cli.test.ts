@@ -419,7 +419,7 @@ describe("what goes wrong", () => {
       [64, ["frobnicate"], /^Error: unknown command 'frobnicate'.*\n$/],
       [64, ["get"], /^Error: missing required argument 'key'\n$/],
       [64, ["get", "a", "--limit", "x"], /^Error: --limit is "x"/],
-      [64, ["get", "a", "-w", "table"], /^Error: -w table is not made for this command/],
+      [64, ["get", "a", "-w", "table"], /^Error: --write-out table is not made for this command/],
       [64, ["get", "a", "--endpoints", "nonsense"], /^Error: endpoint "nonsense" has no port/],
       [69, ["get", "a", "--endpoints", DEAD, "--command-timeout=200ms"], UNREACHABLE],
       [69, ["watch", "a", "--endpoints", DEAD, "--command-timeout=200ms"], UNREACHABLE],
