@@ -252,14 +252,16 @@ ${runTable(results, index)}
 </section>`;
 };
 
-const judgedRow = (judged: Ratio | Value): string => {
+const judgedRow = (judged: Ratio | Value, isSmoke: boolean): string => {
   const unit = "unit" in judged ? ` ${judged.unit}` : "x";
   const verdict =
     judged.bar === undefined
       ? "<td>-</td>"
-      : judged.isReached === true
-        ? '<td class="reached">ok</td>'
-        : '<td class="missed">BELOW</td>';
+      : isSmoke
+        ? "<td>not judged</td>"
+        : judged.isReached === true
+          ? '<td class="reached">ok</td>'
+          : '<td class="missed">BELOW</td>';
   return (
     textCell(judged.name) +
     [judged.value, judged.min, judged.max].map(numberCell).join("") +
@@ -353,7 +355,12 @@ ${
   judged.length === 0
     ? ""
     : `<section aria-labelledby="ratios-heading"><h2 id="ratios-heading">Ratios and bars</h2>
-${table("ratios", "Medians of runs made right after one another, and what they had to reach", ["name", "median", "min", "max", "unit", "bar", "reached", "about"], judged.map(judgedRow))}</section>`
+${table(
+  "ratios",
+  "Medians of runs made right after one another, and what they had to reach",
+  ["name", "median", "min", "max", "unit", "bar", "reached", "about"],
+  judged.map((each) => judgedRow(each, configuration.smoke === true)),
+)}</section>`
 }
 ${list(
   "unmeasured",

@@ -14,6 +14,18 @@ export const number = (value: number): string => {
   return value === 0 ? "0" : String(Number(value.toPrecision(3)));
 };
 
+/** With as many digits as it takes to stand on its side of the bar: 1.0012 is above 1.001, and 1 is not. */
+export const numberBeside = (value: number, bar: Bar): string => {
+  for (let digitCount = 3; digitCount <= 15; digitCount++) {
+    const rounded = Number(value.toPrecision(digitCount));
+    if (isReached(bar, rounded) === isReached(bar, value))
+      return digitCount === 3
+        ? number(value)
+        : rounded.toLocaleString("en-US", { maximumFractionDigits: 12 });
+  }
+  return String(value);
+};
+
 /** Columns of spaces instead of lines, for files and pipes. */
 const PLAIN_CHARS = Object.fromEntries(
   [
@@ -44,13 +56,20 @@ const makeTable = (isTerminal: boolean, head: string[]): InstanceType<typeof Tab
 export const barText = (bar: Bar, unit: string): string =>
   "atLeast" in bar ? `>= ${bar.atLeast}${unit}` : `<= ${bar.atMost}${unit}`;
 
-/** The bar of one rule in words, and whether it was reached. */
-export const judge = (rule: RatioRule | ValueRule, { value, min, max }: Spread): string => {
+/** The bar of one rule in words, and whether it was reached, which a smoke run has not the time to find out. */
+export const judge = (
+  rule: RatioRule | ValueRule,
+  { value, min, max }: Spread,
+  { isSmoke = false }: { isSmoke?: boolean } = {},
+): string => {
   const unit = "unit" in rule ? ` ${rule.unit}` : "x";
-  const measured = `measured ${number(value)}${unit} (${number(min)} to ${number(max)})`;
+  const { bar } = rule;
+  const shown = bar === undefined ? number(value) : numberBeside(value, bar);
+  const measured = `measured ${shown}${unit} (${number(min)} to ${number(max)})`;
   const about = rule.about === undefined ? "" : `; ${rule.about}`;
-  if (rule.bar === undefined) return `${rule.name}: ${measured}${about}`;
-  return `${rule.name}: bar ${barText(rule.bar, unit)}, ${measured}, ${isReached(rule.bar, value) ? "ok" : "BELOW"}${about}`;
+  if (bar === undefined) return `${rule.name}: ${measured}${about}`;
+  const verdict = isSmoke ? "not judged" : isReached(bar, value) ? "ok" : "BELOW";
+  return `${rule.name}: bar ${barText(bar, unit)}, ${measured}, ${verdict}${about}`;
 };
 
 /** What the columns of a workload's table are, behind its parameters and its system. */
@@ -258,7 +277,8 @@ export const renderTable = (report: Report, workloads: readonly Workload[], isTe
   for (const { ratios, values = [] } of workloads) {
     for (const rule of [...ratios, ...values]) {
       const measured = spreads.get(rule.name);
-      if (measured !== undefined) lines.push(judge(rule, measured));
+      if (measured !== undefined)
+        lines.push(judge(rule, measured, { isSmoke: report.configuration.smoke === true }));
     }
   }
   return `${lines.join("\n")}\n`;

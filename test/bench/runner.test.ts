@@ -16,6 +16,7 @@ import type {
   RunSetup,
   ServerCounters,
   Target,
+  ValueRule,
   Workload,
 } from "../../bench/harness/workload.js";
 import { makeReport, violations } from "../../bench/report/collect.js";
@@ -741,6 +742,16 @@ describe("report", () => {
       "sample c=64 ops/s: fast / slow: bar >= 30x, measured 40x (40 to 40), ok",
       "sample c=1 p50: fast / slow: bar <= 0.2x, measured 0.25x (0.25 to 0.25), BELOW",
     ]);
+  });
+
+  test("shows a number on the side of the bar where it is, and judges nothing that a smoke run measured", () => {
+    const rule = { name: "requests", bar: { atMost: 1.001 }, unit: "requests" } as ValueRule;
+    const spread = { value: 1.00123456, min: 1, max: 1.2 };
+    expect(judge(rule, spread)).toBe(
+      "requests: bar <= 1.001 requests, measured 1.0012 requests (1 to 1.2), BELOW",
+    );
+    expect(judge(rule, { ...spread, value: 1.0009 })).toContain("measured 1 requests (1 to 1.2), ok");
+    expect(judge(rule, spread, { isSmoke: true })).toContain("(1 to 1.2), not judged");
   });
 
   test("compares two settings of one system, and says of a value alone or above another's what it is", async () => {

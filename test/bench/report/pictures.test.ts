@@ -91,7 +91,9 @@ describe("the page", () => {
   test("says what is hidden, missed, broken and missing", () => {
     const html = toHtml({ ...sampleReport, configuration: { ...sampleReport.configuration, smoke: true } });
     expect(html.match(/queueing is hidden/g)).toHaveLength(1);
-    expect(html).toContain('<td class="missed">BELOW</td>');
+    expect(html).toContain("<td>not judged</td>");
+    expect(html).not.toContain("BELOW");
+    expect(toHtml(sampleReport)).toContain('<td class="missed">BELOW</td>');
     expect(html).toContain("acquire etcd3 c=1: 2 overlapping holders");
     expect(html).toContain("acquire java: no mvn on this machine");
     expect(html).toContain("A smoke run");
