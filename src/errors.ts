@@ -79,7 +79,8 @@ export const ERROR_CODES = {
     "What was asked for is newer than this server; the message names the version needed. Nothing was sent.",
   ETCD_STALE_READ:
     "A linearizable read was answered with an older state than this client had seen before it: repeat it.",
-  ETCD_SNAPSHOT_BROKEN: "A snapshot arrived incomplete, or its checksum does not match: take another one.",
+  ETCD_SNAPSHOT_BROKEN:
+    "A snapshot arrived incomplete, its checksum does not match, or it cannot be written to its file.",
   ETCD_UNAVAILABLE:
     "gRPC's UNAVAILABLE, in words that are not etcd's: mostly a proxy, or a member that shuts down.",
   ETCD_UNKNOWN: "Any other status in words that this version does not know.",
@@ -109,7 +110,7 @@ export interface ErrorDetails {
   endpoint?: string | undefined;
   /** The gRPC status, where the server gave one or one is implied: 0 to 16. */
   grpcCode?: number | undefined;
-  /** How many times the call was sent, the failed one included. */
+  /** How many times the call was sent, the failed one included. Default: once if it may have applied, or else never. */
   attempts?: number | undefined;
   /** The path of the RPC. */
   method?: string | undefined;
@@ -129,7 +130,7 @@ export class EtcdError extends Error {
   readonly endpoint: string | undefined;
   /** The gRPC status, 0 to 16, where there is one. */
   readonly grpcCode: number | undefined;
-  /** How many times the call was sent. */
+  /** How many times the call was sent; 0 if that did not come about, or the failure is not one call's. */
   readonly attempts: number;
   /** The RPC that failed, `/etcdserverpb.KV/Put`; undefined where the failure is not one call's. */
   readonly method: string | undefined;
@@ -140,7 +141,7 @@ export class EtcdError extends Error {
     this.mayHaveApplied = details.mayHaveApplied;
     this.endpoint = details.endpoint;
     this.grpcCode = details.grpcCode;
-    this.attempts = details.attempts ?? 1;
+    this.attempts = details.attempts ?? (details.mayHaveApplied ? 1 : 0);
     this.method = details.method;
   }
 
@@ -169,7 +170,7 @@ const inJson = (cause: unknown): unknown => {
 };
 
 /**
- * The outcome of a call that was sent more than once: the last error, which now also answers for the tries
+ * The outcome of a call that was tried more than once: the last error, which now also answers for the tries
  * before it. For the layer that repeats calls.
  */
 export const afterRetries = <E extends EtcdError>(
@@ -200,7 +201,7 @@ export class CompactedError extends StatusError {
   readonly compactRevision: number | undefined;
 
   constructor(message: string, compactRevision: number | undefined, details: Partial<ErrorDetails> = {}) {
-    super("ETCD_COMPACTED", message, { mayHaveApplied: false, grpcCode: 11, ...details });
+    super("ETCD_COMPACTED", message, { mayHaveApplied: false, grpcCode: 11, attempts: 1, ...details });
     this.compactRevision = compactRevision;
   }
 }

@@ -361,6 +361,11 @@ export class TracedRpc {
     this.event.attempts++;
   }
 
+  /** It was not, after all: the connection that it waited for was not made. */
+  unsent(): void {
+    this.event.attempts--;
+  }
+
   /** @param tell the caller's callback, if it is called synchronously: between `asyncStart` and `asyncEnd` */
   finish(error: EtcdError | undefined, tell?: () => void): void {
     const { event } = this;

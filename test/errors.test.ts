@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AbortError, EtcdError, StatusError, afterRetries } from "../src/errors.js";
+import { AbortError, CompactedError, EtcdError, StatusError, afterRetries } from "../src/errors.js";
 
 test("an error in JSON says all that it knows, its message and its causes too", () => {
   const cause = new AbortError(new Error("shut down"), false);
@@ -25,12 +25,21 @@ test("an error in JSON says all that it knows, its message and its causes too", 
         code: "ETCD_ABORTED",
         message: "the operation was aborted",
         mayHaveApplied: false,
-        attempts: 1,
+        attempts: 0,
         cause: "Error: shut down",
       },
     },
   });
   expect(error).toBeInstanceOf(EtcdError);
+});
+
+test("an error of nothing that was sent says so", () => {
+  const attemptsOf = (mayHaveApplied: boolean): number =>
+    new EtcdError("ETCD_LOCK_REENTERED", "held already", { mayHaveApplied }).attempts;
+  expect(attemptsOf(false)).toBe(0);
+  // What may have been applied was sent.
+  expect(attemptsOf(true)).toBe(1);
+  expect(new CompactedError("compacted", 5).attempts).toBe(1);
 });
 
 test("a cause that JSON cannot hold does not keep the error from being logged", () => {

@@ -73,6 +73,8 @@ describe("a traced call", () => {
         traced.sent("a:1");
         await Promise.resolve();
         traced.event.repeatedAfter.push(retried);
+        traced.sent("c:1");
+        traced.unsent();
         traced.sent("b:1");
         nowMs = 142;
         return secret;

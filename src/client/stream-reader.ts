@@ -94,7 +94,7 @@ export class StreamReader {
 
   #guard(runtime: Runtime, timeoutMs: number, signal: AbortSignal | undefined): void {
     const onAborted = (): void => {
-      this.cancel(new AbortError(signal?.reason, false));
+      this.cancel(new AbortError(signal?.reason, this.#call.handedToSocket));
     };
     const timer =
       timeoutMs === Infinity
@@ -103,7 +103,7 @@ export class StreamReader {
             () => {
               this.cancel(
                 new StatusError("ETCD_DEADLINE_EXCEEDED", `${this.endpoint} has not sent all of it in time`, {
-                  mayHaveApplied: false,
+                  mayHaveApplied: this.#call.handedToSocket,
                   endpoint: this.endpoint,
                   grpcCode: 4,
                 }),

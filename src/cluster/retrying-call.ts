@@ -45,7 +45,9 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
   const { policy, route, options, attempt, firstError } = call;
   const { runtime } = host;
   const wait = new Wait(runtime, options.timeoutMs, options.signal);
-  let attempts = firstError === undefined ? 0 : 1;
+  /** Tries count for the backoff; of those that were not sent, their connections were not made. */
+  let tryCount = firstError === undefined ? 0 : 1;
+  let attempts = firstError?.attempts ?? 0;
   let mayHaveApplied = false;
   let repeatedAtOnce = false;
   let authenticatedAgain = false;
@@ -56,19 +58,25 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
   for (;;) {
     if (error === undefined) {
       let connection: Connection | undefined;
+      let isTried = false;
       try {
         wait.throwIfAborted(mayHaveApplied);
         connection = await host.acquire(route, options.kind ?? "calls", wait, avoid);
         // The signal may have fired, and time run out, while this function waited for its turn.
         wait.throwIfAborted(mayHaveApplied);
         if (wait.remainingMs <= 0) throw previous ?? deadlineError();
-        attempts++;
+        isTried = true;
+        tryCount++;
         traced?.sent(connection.endpoint);
         const result = await attempt(connection, Math.max(1, wait.remainingMs));
         if (route === "any") host.endpointOf(connection.endpoint)?.breaker.onSuccess();
         return result;
       } catch (cause) {
         if (!(cause instanceof EtcdError)) throw cause;
+        if (isTried) {
+          attempts += cause.attempts;
+          if (cause.attempts === 0) traced?.unsent();
+        }
         error = wait.remainingMs <= DEADLINE_STEP_MS ? atDeadline(cause) : cause;
         // What came back, or did not, a read has changed nothing.
         if (policy === "read") asRead(error);
@@ -100,7 +108,7 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
     else if (decision.after === "authenticate") {
       authenticatedAgain = true;
     } else {
-      const backoff = backoffMs(Math.max(1, attempts), () => runtime.random(), host.backoff);
+      const backoff = backoffMs(Math.max(1, tryCount), () => runtime.random(), host.backoff);
       const waitMs = Math.max(decision.atLeastMs, backoff);
       try {
         await host.sleep(wait, decision.after === "leader" ? Math.min(waitMs, LEADER_WAIT_MAX_MS) : waitMs);

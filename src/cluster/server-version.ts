@@ -18,14 +18,23 @@ export const isSince = (version: string, since: string): boolean => {
   return has[0] > needs[0] || (has[0] === needs[0] && has[1] >= needs[1]);
 };
 
-/** The server is older than what was asked of it, or does not have it although it is not. Nothing was done. */
-export const unsupportedError = (endpoint: string, version: string, feature: Feature): StatusError => {
+/**
+ * The server is older than what was asked of it, or does not have it although it is not. Nothing was done.
+ *
+ * @param attempts how often it was sent, to find out; 0 where the version told
+ */
+export const unsupportedError = (
+  endpoint: string,
+  version: string,
+  feature: Feature,
+  attempts = 0,
+): StatusError => {
   const runs = version === "" ? "does not say which etcd it runs" : `runs etcd ${version}`;
   return new StatusError(
     "ETCD_UNSUPPORTED",
     isSince(version, feature.since)
       ? `${feature.what} came with etcd ${feature.since}; ${endpoint} ${runs} and does not have it`
       : `${feature.what} needs etcd ${feature.since} or newer; ${endpoint} ${runs}`,
-    { mayHaveApplied: false, endpoint, grpcCode: 12 },
+    { mayHaveApplied: false, endpoint, grpcCode: 12, attempts },
   );
 };

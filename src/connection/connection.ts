@@ -1504,7 +1504,7 @@ export class Connection implements FrameSink {
     if (++this.#goawayCount > GOAWAYS_MAX_COUNT)
       throw new WireError(Http2Code.ENHANCE_YOUR_CALM, `over ${GOAWAYS_MAX_COUNT} falling GOAWAYs`);
     for (const stream of this.#table.list()) {
-      if (stream.id > lastStreamId) this.#endWithError(stream, errorOfGoaway(this.endpoint, errorCode));
+      if (stream.id > lastStreamId) this.#endWithError(stream, errorOfGoaway(this.endpoint, errorCode, true));
     }
   }
 
@@ -1817,7 +1817,8 @@ export class Connection implements FrameSink {
   #refuseQueued(http2Code: number): void {
     for (const stream of this.#queue.list()) {
       // The handler of one call may have cancelled another.
-      if (stream.phase !== Phase.idle) this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code));
+      if (stream.phase !== Phase.idle)
+        this.#endWithError(stream, errorOfGoaway(this.endpoint, http2Code, false));
     }
   }
 

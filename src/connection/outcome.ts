@@ -28,6 +28,7 @@ export const errorOfReset = (http2Code: number, endpoint: string): EtcdError => 
       mayHaveApplied: false,
       grpcCode: Grpc.UNAVAILABLE,
       endpoint,
+      attempts: 1,
     });
   }
   const grpcCode =
@@ -64,6 +65,7 @@ export const errorOfHttpStatus = (status: number, endpoint: string): EtcdError =
     mayHaveApplied: status >= 500,
     grpcCode,
     endpoint,
+    attempts: 1,
   };
   return grpcCode === Grpc.UNAVAILABLE
     ? new StatusError(
@@ -125,7 +127,7 @@ export const errorOfLostConnection = (
 };
 
 /** GOAWAY with a last stream id below ours: RFC 9113 §6.8 says it was not and will not be processed. */
-export const errorOfGoaway = (endpoint: string, http2Code: number): EtcdError =>
+export const errorOfGoaway = (endpoint: string, http2Code: number, handedToSocket: boolean): EtcdError =>
   new ConnectionError(
     "ETCD_REFUSED",
     `${endpoint} is going away (${http2CodeName(http2Code)}) and did not take the call`,
@@ -133,6 +135,7 @@ export const errorOfGoaway = (endpoint: string, http2Code: number): EtcdError =>
       mayHaveApplied: false,
       grpcCode: Grpc.UNAVAILABLE,
       endpoint,
+      attempts: handedToSocket ? 1 : 0,
     },
   );
 

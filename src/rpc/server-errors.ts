@@ -269,7 +269,12 @@ export function statusError(
   const known = lookUp(formatted.text, ownCode);
   const code = ownCode ?? known.grpcCodes[0];
   const text = formatted.text || `gRPC status ${code ?? UNKNOWN} without a message`;
-  const details = { mayHaveApplied: !readOnly && known.applied === "maybe", endpoint, grpcCode: code };
+  const details = {
+    mayHaveApplied: !readOnly && known.applied === "maybe",
+    endpoint,
+    grpcCode: code,
+    attempts: 1,
+  };
   // A status does not say how far; a watch's cancel does.
   if (known.code === "ETCD_COMPACTED") return new CompactedError(text, undefined, details);
   return new StatusError(known.code, text, details);

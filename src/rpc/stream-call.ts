@@ -52,6 +52,11 @@ export class StreamCall {
     return this.#stream === undefined;
   }
 
+  /** Whether the server may come to see it, also when it is cancelled now. */
+  get handedToSocket(): boolean {
+    return this.#stream !== undefined && this.#connection.handedToSocket(this.#stream);
+  }
+
   /** Sends one message; nothing happens after the end. */
   send(message: Uint8Array): void {
     if (this.#stream !== undefined) this.#connection.send(this.#stream, message);
@@ -79,7 +84,7 @@ export class StreamCall {
       this.#stream,
       error ??
         new ConnectionError("ETCD_CLOSED", "the stream was closed", {
-          mayHaveApplied: this.#connection.handedToSocket(this.#stream),
+          mayHaveApplied: this.handedToSocket,
           endpoint: this.endpoint,
         }),
     );

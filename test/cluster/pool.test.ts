@@ -87,7 +87,7 @@ const ok: Try = () => Promise.resolve("ok");
 const failing =
   (code: ErrorCode, mayHaveApplied: boolean): Try =>
   ({ endpoint }) =>
-    Promise.reject(new StatusError(code, `${endpoint} says so`, { mayHaveApplied, endpoint }));
+    Promise.reject(new StatusError(code, `${endpoint} says so`, { mayHaveApplied, endpoint, attempts: 1 }));
 
 describe("a call", () => {
   test("goes to the leader, and the hot path with it from then on", async () => {
@@ -166,6 +166,22 @@ describe("a call", () => {
     expect(left.length).toBeLessThanOrEqual(10);
     expect(left).toEqual([...left].sort((a, b) => b - a));
     expect(outcome.error).toMatchObject({ attempts: left.length, mayHaveApplied: false });
+  });
+
+  test("counts how often it was sent: tries whose connection was not made are none, and end in longer waits all the same", async () => {
+    const { cluster, call } = make();
+    cluster.runtime.random = () => 0.5;
+    const notMade: Try = ({ endpoint }) =>
+      Promise.reject(
+        new ConnectionError("ETCD_UNREACHABLE", "nothing listens there", { mayHaveApplied: false, endpoint }),
+      );
+    const never = call([notMade], "read", "any", { timeoutMs: 1_000 });
+    const sentOnce = call([notMade, notMade, failing("ETCD_PERMISSION_DENIED", false)], "read", "any");
+    await cluster.pass(1_100);
+    expect(never.error).toMatchObject({ code: "ETCD_UNREACHABLE", attempts: 0 });
+    expect(never.made.length).toBeGreaterThan(2);
+    expect(never.made.length).toBeLessThan(20);
+    expect(sentOnce.error).toMatchObject({ code: "ETCD_PERMISSION_DENIED", attempts: 1 });
   });
 
   test("is ended by its signal at once, while it waits for a leader and between tries", async () => {

@@ -57,6 +57,7 @@ test("each endpoint of a mixed cluster is asked once for its own version", async
     message: "a thing needs etcd 3.5 or newer; a:1 runs etcd 3.4.23",
     endpoint: "a:1",
     mayHaveApplied: false,
+    attempts: 0,
   });
   expect(await require("b:1")).toBeUndefined();
   expect((await require("c:1"))?.message).toContain("c:1 does not say which etcd it runs");

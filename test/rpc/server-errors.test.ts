@@ -121,7 +121,7 @@ describe("a text of etcd's", () => {
   test.each(rows)("code %i, %s", (grpcCode, message, code, mayHaveApplied) => {
     const error = statusError(grpcCode, message, ENDPOINT);
     expect(error).toBeInstanceOf(StatusError);
-    expect(error).toMatchObject({ code, mayHaveApplied, grpcCode, endpoint: ENDPOINT, message });
+    expect(error).toMatchObject({ code, mayHaveApplied, grpcCode, endpoint: ENDPOINT, message, attempts: 1 });
   });
 
   test("is in the rows above, every one", () => {

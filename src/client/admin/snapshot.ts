@@ -32,8 +32,14 @@ export interface SavedSnapshot {
 
 const decodeSnapshot = decodeWith(SnapshotResponse);
 
+/** @param endpoint where it comes from; undefined while nothing has come */
 const broken = (message: string, endpoint: string | undefined, cause?: unknown): EtcdError =>
-  new StatusError("ETCD_SNAPSHOT_BROKEN", message, { mayHaveApplied: false, endpoint, cause });
+  new StatusError("ETCD_SNAPSHOT_BROKEN", message, {
+    mayHaveApplied: false,
+    endpoint,
+    attempts: endpoint === undefined ? 0 : 1,
+    cause,
+  });
 
 /**
  * A member's database as it is when the first piece is asked for, in pieces and followed by its checksum: the file that

@@ -125,6 +125,7 @@ class Pager {
       // Going on from there would read the same pages for ever.
       throw new ProtocolError("ETCD_PROTOCOL", "a page holds keys from outside of its range", {
         mayHaveApplied: false,
+        attempts: 1,
       });
     }
     const range = order === "ascend" ? { key: keyBehind(lastKey), rangeEnd } : { key, rangeEnd: lastKey };

@@ -177,6 +177,7 @@ class StreamedRange {
     throw new ProtocolError("ETCD_PROTOCOL", `${connection.endpoint} answered a RangeStream with nothing`, {
       mayHaveApplied: false,
       endpoint: connection.endpoint,
+      attempts: 1,
     });
   }
 

@@ -85,6 +85,7 @@ const notFound = (id: bigint): EtcdError =>
     {
       mayHaveApplied: false,
       grpcCode: 5,
+      attempts: 1,
     },
   );
 

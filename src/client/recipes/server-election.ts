@@ -201,6 +201,7 @@ const leaderOf = ({ header, kv }: LeaderResponse): ElectionLeader => {
   if (kv === undefined) {
     throw new ProtocolError("ETCD_PROTOCOL", "the server's LeaderResponse has no key", {
       mayHaveApplied: false,
+      attempts: 1,
     });
   }
   return {

@@ -177,6 +177,7 @@ export class WatchReply {
     } catch (cause) {
       throw new ProtocolError("ETCD_PROTOCOL", "the server's WatchResponse cannot be decoded", {
         mayHaveApplied: false,
+        attempts: 1,
         cause,
       });
     }

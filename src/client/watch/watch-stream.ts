@@ -222,6 +222,7 @@ export class WatchStream {
           mayHaveApplied: false,
           endpoint: this.endpoint,
           grpcCode: 4,
+          attempts: 1,
         }),
       );
     }, WATCH_CREATE_TIMEOUT_MS);
@@ -336,7 +337,7 @@ const encodeCreate = (target: WatchTarget, id: number): Uint8Array => {
 };
 
 const lost = (message: string, endpoint: string): EtcdError =>
-  new ConnectionError("ETCD_CONNECTION_LOST", message, { mayHaveApplied: false, endpoint });
+  new ConnectionError("ETCD_CONNECTION_LOST", message, { mayHaveApplied: false, endpoint, attempts: 1 });
 
 const cancelError = (reply: WatchReply, endpoint: string): EtcdError => {
   const { compactRevision, cancelReason } = reply;

@@ -75,7 +75,7 @@ export class CompareError extends EtcdError {
   /** @internal */
   constructor({ code, key, cause, current, revision, mayHaveApplied }: FailedCompare) {
     const about = code === "ETCD_COMPARE_FAILED" ? `${shownBytes(key)}: ${cause}` : cause;
-    super(code, `${WORDS[code]}: ${about}`, { mayHaveApplied, cause });
+    super(code, `${WORDS[code]}: ${about}`, { mayHaveApplied, attempts: 1, cause });
     this.current = current;
     this.revision = revision;
   }

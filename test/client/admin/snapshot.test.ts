@@ -147,3 +147,12 @@ test("a consumer that is slow holds the server back: only so much is on the way"
   await expect(rest()).rejects.toMatchObject({ code: "ETCD_SNAPSHOT_BROKEN" });
   expect(count).toBe(total);
 });
+
+test("one whose file cannot be made was never asked for", async () => {
+  const nowhere = join(folder, "no such folder", "snapshot.db");
+  await expect(client.maintenance.saveSnapshot(nowhere, { endpoint: server.address })).rejects.toMatchObject({
+    code: "ETCD_SNAPSHOT_BROKEN",
+    attempts: 0,
+    cause: { code: "ENOENT" },
+  });
+});

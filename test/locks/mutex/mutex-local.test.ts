@@ -400,7 +400,7 @@ test("code inside of withLock that asks for the lock again is told, and other co
   await run(client);
   await Promise.all([outer, later]);
   for (const error of inside)
-    expect(error).toMatchObject({ code: "ETCD_LOCK_REENTERED", mayHaveApplied: false });
+    expect(error).toMatchObject({ code: "ETCD_LOCK_REENTERED", mayHaveApplied: false, attempts: 0 });
 });
 
 test("a reentrant mutex gives the lock once more, and the outermost release gives it up", async () => {
