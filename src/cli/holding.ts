@@ -13,8 +13,8 @@ export interface Holding {
   release(options: CallerOptions): Promise<void>;
 }
 
-/** What was lost is gone, or cannot be reached: the lease that may be left need not be waited for. */
-const LOST_CLOSE_TIMEOUT_MS = 1_000;
+/** What was lost is gone, or cannot be reached, or time is up: the lease that may be left need not be waited for. */
+export const HASTY_CLOSE_TIMEOUT_MS = 1_000;
 
 /** Says who says it: the command that we run writes to the same stderr. */
 export const tell = (run: Run, line: string): void => run.note(`etcdwire: ${line}`);
@@ -36,9 +36,15 @@ export function readTtlSeconds(flags: FlagValues): number {
   return ttlSeconds;
 }
 
-export async function openSession(run: Run, client: Client, ttlSeconds: number): Promise<Session> {
+/** @param timeoutMs how long etcd may take */
+export async function openSession(
+  run: Run,
+  client: Client,
+  ttlSeconds: number,
+  timeoutMs = run.settings.commandTimeoutMs,
+): Promise<Session> {
   const { Session } = await import("../index.js");
-  return Session.create(client, { ttlSeconds, signal: run.signal });
+  return Session.create(client, { ttlSeconds, timeoutMs, signal: run.signal });
 }
 
 /**
@@ -80,7 +86,7 @@ export async function holdUntilSignal(run: Run, held: Holding): Promise<number> 
 /** Gives up what is held, in bounded time. */
 export async function letGo(run: Run, session: Session, held: Holding, what: string): Promise<void> {
   if (!held.isHeld) {
-    await session.close({ timeoutMs: LOST_CLOSE_TIMEOUT_MS });
+    await session.close({ timeoutMs: HASTY_CLOSE_TIMEOUT_MS });
     return;
   }
   try {

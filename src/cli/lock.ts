@@ -11,6 +11,7 @@ import type { FlagValues } from "./global-flags.js";
 import { LOSS_POLICIES, watchOver } from "./held-command.js";
 import type { LossPolicy, Surroundings } from "./held-command.js";
 import {
+  HASTY_CLOSE_TIMEOUT_MS,
   addTtlFlag,
   beforeHolding,
   endIfInterrupted,
@@ -40,12 +41,14 @@ SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to CMD, and the lock is releas
 it and ends all at once. Ctrl-C in a terminal reaches CMD without us, so it is not passed on; pressed again within two
 seconds it ends all at once. While we wait for the lock, the first one gives up our place in the line.
 
--w waits here, as in flock(1); the format of the output is --write-out, without a short form.
+-w is a time here, as in flock(1); the format of the output is --write-out, without a short form. It bounds all from the
+start until the lock is held, the wait for an etcd that does not answer too. Each call has --command-timeout besides; with -n
+all of them together have it, unless -w is given as well.
 
 Exit codes:
   CMD's own; 128+n if signal n ended it; 127 it was not found, 126 it cannot be executed
-  1    the lock is taken (-n), or was not free in time (-w); -E sets another code
-  69   etcd could not be reached, or refused, before the lock was held
+  1    the lock is taken (-n), or was not free in time (-w), and etcd has said so; -E sets another code
+  69   etcd could not be reached in time, or refused, before the lock was held; -E does not change that
   74   the key could not be printed (without CMD); the lock is released
   75   the lock was lost before CMD had ended; with --on-lost warn a CMD that fails has its own code
 `;
@@ -60,7 +63,9 @@ const FORCED_CLOSE_TIMEOUT_MS = 500;
 interface Request {
   readonly name: string;
   readonly ttlSeconds: number;
-  /** How long to wait for the lock; 0: do not wait, undefined: for ever. */
+  /** Give up if it is taken. */
+  readonly nonblock: boolean;
+  /** How long all may take until the lock is held; undefined: for ever, or as long as `nonblock` gives etcd to answer. */
   readonly waitMs: number | undefined;
   /** When it is taken. */
   readonly busyExitCode: number;
@@ -77,7 +82,7 @@ export function registerLock(program: Command, context: Context): void {
     .usage("NAME [flags] [--] [CMD...]")
     .argument("<NAME>", "the lock's name; etcdctl and Go's concurrency.Mutex share it")
     .description("run a command while a lock is held, or hold it until a signal")
-    .option("-w, --timeout <duration>", "give up if it is not free in time; seconds without a unit; 0 is -n")
+    .option("-w, --timeout <duration>", "give up if it is not ours in time; seconds without a unit; 0 is -n")
     .option("-E, --conflict-exit-code <code>", "how to exit then (1)")
     .option("--grace <duration>", "from SIGTERM to SIGKILL, when the lock is lost (5s)")
     .option("--on-lost <what>", "the command's fate when the lock is lost: kill or warn (kill)")
@@ -113,7 +118,8 @@ function readRequest(name: string, flags: FlagValues, trailing: readonly string[
   return {
     name,
     ttlSeconds: readTtlSeconds(flags),
-    waitMs: flags["nonblock"] === true ? 0 : waitMs,
+    nonblock: flags["nonblock"] === true || waitMs === 0,
+    waitMs: waitMs === 0 ? undefined : waitMs,
     busyExitCode,
     graceMs: secondsOrDurationMs(text("grace") ?? "5s", "--grace"),
     onLost,
@@ -122,13 +128,22 @@ function readRequest(name: string, flags: FlagValues, trailing: readonly string[
 }
 
 async function lock(run: Run, request: Request): Promise<number> {
-  const { name, command } = request;
+  const { name, command, nonblock, waitMs } = request;
+  const { commandTimeoutMs } = run.settings;
+  const limitMs = waitMs ?? (nonblock ? commandTimeoutMs : Infinity);
+  const endAtMs = performance.now() + limitMs;
+  /** What is left for a call, which takes no 0. */
+  const timeLeftMs = (): number => Math.max(1, endAtMs - performance.now());
   const client = await run.client();
   const { Mutex } = await import("../index.js");
-  const session = await beforeHolding(openSession(run, client, request.ttlSeconds));
+  const session = await beforeHolding(
+    openSession(run, client, request.ttlSeconds, Math.min(commandTimeoutMs, timeLeftMs())),
+  );
+  let closeTimeoutMs = limitMs === Infinity ? commandTimeoutMs : HASTY_CLOSE_TIMEOUT_MS;
   try {
     const mutex = new Mutex(session, name, { owner: `pid ${process.pid} on ${hostname()}` });
-    const held = await beforeHolding(acquire(run, client, session, mutex, request));
+    const held = await beforeHolding(acquire(run, client, session, mutex, request, timeLeftMs));
+    closeTimeoutMs = commandTimeoutMs;
     try {
       if (command.length === 0) {
         await printLock(run, held, session);
@@ -139,7 +154,7 @@ async function lock(run: Run, request: Request): Promise<number> {
       await letGo(run, session, held, `lock "${name}"`);
     }
   } finally {
-    await session.close({ timeoutMs: run.settings.commandTimeoutMs });
+    await session.close({ timeoutMs: closeTimeoutMs });
   }
 }
 
@@ -149,16 +164,19 @@ async function acquire(
   client: Client,
   session: Session,
   mutex: Mutex,
-  { name, waitMs, busyExitCode }: Request,
+  { name, nonblock, waitMs, busyExitCode }: Request,
+  timeLeftMs: () => number,
 ): Promise<Lock> {
-  if (waitMs === 0) {
-    const { lock, holder } = await mutex.tryLock({ signal: run.signal });
+  if (nonblock || waitMs !== undefined) {
+    // With -w too: when the time is up, it must be known whether somebody has it or etcd does not answer.
+    const timeoutMs = Math.min(run.settings.commandTimeoutMs, timeLeftMs());
+    const { lock, holder } = await mutex.tryLock({ timeoutMs, signal: run.signal });
     if (lock !== undefined) return lock;
     const owner = holder.owner === undefined ? "" : ` (${holder.owner})`;
-    throw new ExitError(busyExitCode, `lock "${name}" is taken: ${holder.key} has it${owner}`);
+    if (nonblock) throw new ExitError(busyExitCode, `lock "${name}" is taken: ${holder.key} has it${owner}`);
   }
   const expiry = new AbortController();
-  const expiryTimer = waitMs === undefined ? undefined : setTimeout(() => expiry.abort(), waitMs);
+  const expiryTimer = waitMs === undefined ? undefined : setTimeout(() => expiry.abort(), timeLeftMs());
   const acquired = new AbortController();
   const noteTimer = setTimeout(
     () => void noteLine(run, client, session, name, acquired.signal),

@@ -119,15 +119,19 @@ describe.concurrent("etcdwire lock with a command", () => {
     [["-n"], 1],
     [["-nE", "9"], 9],
     [["-w", "0"], 1],
-    [["-w", "50ms"], 1],
-    [["--timeout", "0.05", "-E", "3"], 3],
+    [["-w", "3s"], 1],
+    [["--timeout", "2.5", "-E", "3"], 3],
+    // It is taken, and that is known at once.
+    [["-n", "-w", "24h", "-E", "4"], 4],
   ] as const)("%j does not wait longer for a taken lock", async ([flags, code], { lockName: name }) => {
     const session = await Session.create(client);
     const held = await new Mutex(session, name).lock();
     const ours = lock(name, ...flags, "--", "echo", "never");
     expect(await ours.ended).toMatchObject({ code });
     expect(ours.stdout).toBe("");
-    expect(ours.stderr).toMatch(/^Error: lock ".*" (is taken: .* has it|was not free in time)\n$/);
+    expect(ours.stderr).toMatch(
+      /^(etcdwire: waiting .*\n)?Error: lock ".*" (is taken: .* has it|was not free in time)\n$/,
+    );
     expect(await line(name)).toEqual([held.key]);
     await session.close();
   });
@@ -444,6 +448,46 @@ describe("etcdwire lock and a cluster that is gone", () => {
     const ours = lock(name, ...gone, "true");
     expect(await ours.ended).toMatchObject({ code: 69 });
     expect(ours.stderr).toMatch(/^Error: .+\n$/);
+  });
+
+  test.for([
+    [["-w", "300ms", "-E", "9"]],
+    [["-n", "-w", "0.3", "-E", "9"]],
+    [["-w", "300ms", "--endpoints", "127.0.0.1:1"]],
+    [["-w", "300ms", "--endpoints", "127.0.0.1:1", "-n", "true"]],
+  ])("%j: time is up, and that is unavailable, not taken", async ([flags], { lockName: name }) => {
+    const [member] = cluster.members;
+    await member!.pause();
+    try {
+      // Nothing but -w ends it before the test does.
+      const ours = lock(name, "--command-timeout", "1h", ...flags!, "true");
+      expect(await ours.ended).toMatchObject({ code: 69 });
+      expect(ours.stderr).toMatch(/^Error: .+\n$/);
+    } finally {
+      member!.resume();
+    }
+  });
+
+  test("-n has the command's timeout for all that it asks", async ({ lockName: name }) => {
+    const args = ["-n", "--endpoints", "127.0.0.1:1", "--command-timeout", "300ms"];
+    expect(await lock(name, ...args, "true").ended).toMatchObject({ code: 69 });
+  });
+
+  test("-w ends a wait in line in time, though nobody takes us out of it", async ({ lockName: name }) => {
+    const session = await Session.create(client, { ttlSeconds: 60 });
+    await new Mutex(session, name).lock();
+    const args = ["-w", "3s", "-E", "9", "--ttl", "60", "--command-timeout", "1h"];
+    const ours = lock(name, ...args, "true");
+    await ours.says("waiting");
+    const [member] = cluster.members;
+    await member!.pause();
+    try {
+      // Somebody had it when etcd answered last.
+      expect(await ours.ended).toMatchObject({ code: 9 });
+    } finally {
+      member!.resume();
+    }
+    await session.close();
   });
 
   test("the command is ended, waiting too; a release that is not confirmed is told of", async ({
