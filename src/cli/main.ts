@@ -53,13 +53,18 @@ function report(error: unknown, asJson: boolean): number {
 const context = new Context(process);
 
 // A command hears of it by its own write (output.ts), and may have a lock to release. The help and the bench do not.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (!context.hasBegun) process.exit(report(outputError(error), context.jsonErrors));
-});
+const onOutputError = (error: Error): void => {
+  if (context.hasBegun) return;
+  process.exit(report(outputError(process.stdout.errored ?? error), context.jsonErrors));
+};
+process.stdout.on("error", onOutputError);
 // Nobody is left who could be told of it; what we were doing for others goes on.
 process.stderr.on("error", () => {});
 
 void main(context, process.argv.slice(2)).then((exitCode) => {
   // When everything is written: `exit` would not wait for a slow pipe.
-  process.stdout.write("", () => process.exit(exitCode));
+  process.stdout.write("", (error) => {
+    if (error) onOutputError(error);
+    process.exit(exitCode);
+  });
 });

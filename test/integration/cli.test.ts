@@ -530,7 +530,13 @@ describe("output that cannot be written", () => {
       ["endpoint", "health"],
       ["lease", "list"],
     ];
-    for (const args of [...runs, ["get", "full", "-w", "json"], ["--help"], ["--version"]])
+    for (const args of [
+      ...runs,
+      ["get", "full", "-w", "json"],
+      ["--help"],
+      ["--version"],
+      ["bench", "--list"],
+    ])
       expect([args, ...(await toFull(...args))]).toEqual([args, ...told]);
     expect((await client.kv.get("full")).kv!.value.string()).toBe("v");
     const [code, stderr] = await toFull("get", "full", "--json-errors");
