@@ -116,7 +116,7 @@ export type { PreparedTxn, PreparedTxnOptions, RunOptions, TxnCallback } from ".
 export type { KeyValue, OperationResult, TxnResult } from "./txn/result.js";
 export type { Bytes } from "./txn/bytes.js";
 export type { KeyValueView, ResponseView, TxnView } from "./txn/view.js";
-export type { ConnectionLimits, TlsOptions } from "./options.js";
+export type { ConnectionLimits, Some, TlsOptions } from "./options.js";
 export type { Runtime } from "./connection/runtime.js";
 export {
   AbortError,

@@ -6,6 +6,9 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** Any of the fields; one that is undefined is as if it were not there. */
+export type Some<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined };
+
 /** What one connection may cost and how long it waits. */
 export interface ConnectionLimits {
   /** TCP, TLS and the server's SETTINGS together. A LAN needs milliseconds; a SYN that was lost is sent again after 1 s. */
@@ -143,26 +146,26 @@ export const STREAM_ID_RETIRE = Math.floor(0.75 * (2 ** 31 - 1)) | 1;
 /** TLS, as Node's `tls.connect` names things; PEM text or bytes. */
 export interface TlsOptions {
   /** Certificate authorities to trust instead of the system's. */
-  ca?: string | Buffer | readonly (string | Buffer)[];
+  ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /** Client certificate chain, where the server asks for one (`--client-cert-auth`). */
-  cert?: string | Buffer;
-  key?: string | Buffer;
+  cert?: string | Buffer | undefined;
+  key?: string | Buffer | undefined;
   /**
-   * Paths of PEM files, in place of `ca`, `cert` and `key`. They are read when the client is made, and again for every
+   * Paths of PEM files, in place of `ca`, `cert` and `key`, or with the same text in those. They are read when the client is made, and again for every
    * new connection, so that a rotation takes effect without a restart; `limits.connectionMaxAgeMs` bounds how long
    * that takes. While they are missing, cut short or do not fit together, what was usable last stays in use.
    * Replace them by renaming, the certificate's chain above all: a list cut between two certificates looks whole.
    *
-   * Where certificates come from elsewhere, make `ca`, `cert` and `key` getters: they are called once for every new
-   * connection.
+   * Where certificates come from elsewhere, make `ca`, `cert` and `key` getters: they are called when the client is
+   * made, to check what they give, and once for every new connection.
    */
-  caFile?: string;
-  certFile?: string;
-  keyFile?: string;
+  caFile?: string | undefined;
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
   /** The name to ask for and to verify, instead of the endpoint's host. */
-  serverName?: string;
+  serverName?: string | undefined;
   /** Take any certificate. For experiments only: anybody on the path can read and change everything. */
-  insecureSkipVerify?: boolean;
+  insecureSkipVerify?: boolean | undefined;
 }
 
 /** Default deadline of a call. etcd itself gives up on a request after 7 s with default elections (`v3_server.go`, ReqTimeout). */

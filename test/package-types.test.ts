@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 /** A program's types: what is wrong with them, and where they come from. */
-const compile = (source: string): { errors: string[]; files: string[] } => {
+const compile = (source: string): { errors: string[]; files: string[]; program: ts.Program } => {
   const path = join(folder, "program.ts");
   writeFileSync(path, source);
   const program = ts.createProgram([path], {
@@ -60,6 +60,7 @@ const compile = (source: string): { errors: string[]; files: string[] } => {
         ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
       ),
     files: program.getSourceFiles().map(({ fileName }) => fileName),
+    program,
   };
 };
 
@@ -101,4 +102,51 @@ test("what each error code means is in the declarations", () => {
     export const code: ErrorCode = "ETCD_NO_SPACE";
   `);
   expect(errors).toEqual([]);
+}, 60_000);
+
+test("options take undefined for what is left to its default", () => {
+  const { errors, program } = compile(`
+    import { Client, KeyLock, Mutex, Semaphore, Session, op, param } from "./src/index.js";
+    import { EtcdCluster } from "./src/testing/index.js";
+    export * from "./src/index.js";
+    export * from "./src/testing/index.js";
+
+    export const connect = async (version?: string) => {
+      const { endpoints, tls, auth } = await EtcdCluster.start({ version });
+      return new Client({ endpoints, tls, auth, limits: { silenceMs: undefined }, retryBudget: { callsPerRetry: undefined } });
+    };
+    export const use = async (client: Client, timeoutMs?: number, signal?: AbortSignal, owner?: string) => {
+      const session = await Session.create(client, { ttlSeconds: timeoutMs, timeoutMs, signal });
+      await new Mutex(session, "a", { owner, localHandover: undefined }).lock({ timeoutMs, signal });
+      await new KeyLock(client, "a", { maxHoldMs: timeoutMs }).lock({ signal });
+      await new Semaphore(session, "a", { permits: 1, owner }).acquire({ signal });
+      const txn = client.prepare({ then: [op.get(param.key("key"), { limit: undefined })] }, { timeoutMs });
+      await txn.run({ key: "a" }, { timeoutMs, signal });
+      for await (const batch of client.watch("a", { signal, prefix: undefined })) return batch;
+    };
+  `);
+  expect(errors).toEqual([]);
+
+  // And every other field of an exported interface that may be left out.
+  const checker = program.getTypeChecker();
+  const source = checker.getSymbolAtLocation(program.getSourceFile(join(folder, "program.ts"))!)!;
+  const interfaces = checker
+    .getExportsOfModule(source)
+    .map((symbol) =>
+      checker.getDeclaredTypeOfSymbol(
+        (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol),
+      ),
+    )
+    .filter((type): boolean => type.isClassOrInterface() && !type.isClass());
+  expect(interfaces.length).toBeGreaterThan(50);
+  const optional = interfaces.flatMap((type) =>
+    type.getProperties().flatMap((property) => {
+      const { valueDeclaration: field } = property;
+      if (field === undefined || !ts.isPropertySignature(field) || field.questionToken === undefined)
+        return [];
+      return [`${type.symbol.name}.${property.name}: ${field.type?.getText()}`];
+    }),
+  );
+  expect(optional).toContain("ClientOptions.timeoutMs: number | undefined");
+  expect(optional.filter((text) => !/: unknown$|\bundefined$/.test(text))).toEqual([]);
 }, 60_000);

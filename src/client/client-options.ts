@@ -13,7 +13,7 @@ import {
   FILE_TLS_MAX_AGE_MS,
   TIMEOUT_MAX_MS,
 } from "../options.js";
-import type { ConnectionLimits, TlsOptions } from "../options.js";
+import type { ConnectionLimits, Some, TlsOptions } from "../options.js";
 
 /** What `new Client()` takes. */
 export interface ClientOptions {
@@ -23,28 +23,28 @@ export interface ClientOptions {
    */
   endpoints: string | readonly string[];
   /** TLS for all endpoints. Implied, with the system's authorities, by `https://`. */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
   /** Where etcd has authentication on. */
-  auth?: { readonly user: string; readonly password: string };
+  auth?: { readonly user: string; readonly password: string } | undefined;
   /** Length of time that a call may take, retries included, unless it says otherwise. Default: 10,000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** The longest wait between two tries of a call. Waits grow from 10 ms, each of random length. Default: 1,000. */
-  maxRetryDelayMs?: number;
+  maxRetryDelayMs?: number | undefined;
   /**
    * How many retries this client may spend, so that a struggling cluster is not buried under repeats. Without any left,
    * a call fails with the error it has.
    */
-  retryBudget?: Partial<RetryBudgetBounds>;
+  retryBudget?: Some<RetryBudgetBounds> | undefined;
   /**
    * Re-read the endpoints from the cluster's member list about this often: new members are used, removed ones and
    * learners are not. `client.cluster.sync()` does it once. An endpoint given here that is a member's keeps its
    * spelling; for others the member's advertised client URLs are used. Default: 0, never.
    */
-  endpointSyncMs?: number;
+  endpointSyncMs?: number | undefined;
   /** What connections may cost and how long they wait; each field has a default. */
-  limits?: Partial<ConnectionLimits>;
+  limits?: Some<ConnectionLimits> | undefined;
   /** For tests and simulators: clock, timers, randomness and sockets. */
-  runtime?: Runtime;
+  runtime?: Runtime | undefined;
 }
 
 /** `ClientOptions`, checked and complete. */
@@ -169,7 +169,7 @@ export const checkClientOptions = (options: ClientOptions): CheckedOptions => {
   };
 };
 
-const checkRetryBudget = (budget: Partial<RetryBudgetBounds>): Partial<RetryBudgetBounds> => {
+const checkRetryBudget = (budget: Some<RetryBudgetBounds>): Partial<RetryBudgetBounds> => {
   requireObject(budget, "retryBudget", "{ retriesPerSecond: 100 }");
   requireKnown(budget, BUDGET, "retryBudget.");
   const checked: { -readonly [Name in keyof RetryBudgetBounds]?: number } = {};
@@ -190,9 +190,6 @@ const checkTls = (options: TlsOptions): void => {
     const path: unknown = options[`${name}File`];
     if (path === undefined) continue;
     if (typeof path !== "string" || path === "") throw new ArgumentError(`tls.${name}File must be a path`);
-    if (options[name] !== undefined) {
-      throw new ArgumentError(`tls.${name} and tls.${name}File say the same thing: give one of them`);
-    }
   }
   if (
     ((options.cert ?? options.certFile) === undefined) !==

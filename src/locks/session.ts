@@ -11,7 +11,7 @@ export interface SessionOptions extends CallerOptions {
    * How long the session's locks outlive this process, in whole seconds. Default: 60, as in etcd's Go client.
    * The server raises small ones to 1.5 election timeouts (2 s by default); `session.ttlSeconds` is what it gave.
    */
-  ttlSeconds?: number;
+  ttlSeconds?: number | undefined;
 }
 
 /**

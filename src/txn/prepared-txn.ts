@@ -28,13 +28,13 @@ export type TxnCallback = (error: EtcdError | undefined, view: TxnView | undefin
 
 export interface PreparedTxnOptions {
   /** Length of time a run may take, retries included. Default: the client's `timeoutMs`. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * Running it twice is as good as running it once, so a run whose outcome is unknown may be repeated. Default:
    * true for a transaction that only reads, false for all others. Say it of a write only if a repeat of it, after
    * other clients' writes too, does no harm and gives the answer that the first run gave or would have given.
    */
-  repeatable?: boolean;
+  repeatable?: boolean | undefined;
 }
 
 export interface RunOptions {

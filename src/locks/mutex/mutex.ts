@@ -15,24 +15,24 @@ export interface MutexOptions {
    * token and a guard of its own, for one round trip. "shared-token": those of the holder before it, without any, for
    * callers whose writes need no order among themselves.
    */
-  localHandover?: "fresh-token" | "shared-token";
+  localHandover?: "fresh-token" | "shared-token" | undefined;
   /**
    * How often in a row the lock may pass from caller to caller of this session while others, with sessions of their own, wait
    * for it; never for longer than 100 ms and the last one's turn. Default: 16. 0 keeps the order in which the sessions
    * stand in line. While nobody else waits it passes on in any case.
    */
-  localHandoverMaxCount?: number;
+  localHandoverMaxCount?: number | undefined;
   /**
    * Who holds the lock, for those who want it: `tryLock` shows it. A host and a process, say; up to 1 KiB. It is in the
    * value of the lock's key, which the session's callers share: that of whoever began to wait is there meanwhile.
    */
-  owner?: string;
+  owner?: string | undefined;
   /**
    * What happens to the code inside of `withLock`, on this session and name, that asks for the lock again. Default, false:
    * it is refused with ETCD_LOCK_REENTERED, since it would wait for itself. true: it gets the lock that it has once more,
    * and the outermost release gives it up.
    */
-  reentrant?: boolean;
+  reentrant?: boolean | undefined;
 }
 
 const NO_OPTIONS: LockOptions = {};
