@@ -5,7 +5,7 @@ import type { RetryBudgetBounds } from "../cluster/backoff.js";
 import { requireKnown, requireTimeout } from "../cluster/wait.js";
 import { nodeRuntime } from "../connection/runtime.js";
 import type { Runtime } from "../connection/runtime.js";
-import { TlsFiles } from "../connection/tls-files.js";
+import { TlsFiles, checkTlsTexts } from "../connection/tls-files.js";
 import { ArgumentError } from "../errors.js";
 import {
   DEFAULT_CONNECTION_LIMITS,
@@ -197,6 +197,7 @@ const checkTls = (options: TlsOptions): void => {
   ) {
     throw new ArgumentError("tls.cert and tls.key belong together: give both or neither");
   }
+  checkTlsTexts(options);
 };
 
 /** What HTTP/2 itself bounds (RFC 9113 §6.5.2). */

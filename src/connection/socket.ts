@@ -232,7 +232,7 @@ const translateSocketError = (
     if (isTlsFailure(code, cause)) {
       return new ConnectionError(
         "ETCD_TLS",
-        `TLS with ${endpoint} failed: ${tlsHint(code, cause)}${staleFiles(target)}`,
+        `TLS with ${endpoint} failed: ${tlsHint(code, cause, target.tls)}${staleFiles(target)}`,
         {
           // The connection decides per call.
           mayHaveApplied: heard,
@@ -287,18 +287,23 @@ const refusedCertificate = (target: SocketTarget, reason: string, cause?: Error)
 const staleFiles = ({ tlsProblem }: SocketTarget): string =>
   tlsProblem === undefined ? "" : ` (the certificates were read earlier, because now ${tlsProblem})`;
 
-const certificateCodes = new Set([
+/** No authority that we trust has signed the server's certificate. */
+const untrustedCodes = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
   "CERT_SIGNATURE_FAILURE",
   "CERT_UNTRUSTED",
-  "CERT_REVOKED",
   "INVALID_CA",
+]);
+
+const certificateCodes = new Set([
+  ...untrustedCodes,
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REVOKED",
   "INVALID_PURPOSE",
   "HOSTNAME_MISMATCH",
 ]);
@@ -312,14 +317,20 @@ const isTlsFailure = (code: string, cause: Error): boolean =>
   // Node's own text for a peer that hangs up during the handshake (`_tls_wrap.js`, onConnectEnd).
   cause.message.includes("before secure TLS connection was established");
 
-const tlsHint = (code: string, cause: Error): string => {
+const tlsHint = (code: string, cause: Error, { ca, caFile }: TlsOptions): string => {
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || cause.message.includes("wrong version number")) {
     return "the server speaks no TLS there; use http:// for a plaintext port";
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
     return `${cause.message} (set tls.serverName to the certificate's name)`;
   }
-  if (certificateCodes.has(code)) return `${cause.message} (pass the authority's certificate as tls.ca)`;
+  if (untrustedCodes.has(code)) {
+    const hint =
+      ca === undefined
+        ? "pass the authority's certificate as tls.ca"
+        : `the server's certificate is not signed by an authority in ${caFile === undefined ? "tls.ca" : `tls.caFile "${caFile}"`}`;
+    return `${cause.message} (${hint})`;
+  }
   if (cause.message.includes("before secure TLS")) {
     return "the server hung up during the handshake; is it a plaintext port?";
   }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { ArgumentError } from "../errors.js";
 import type { TlsOptions } from "../options.js";
@@ -11,6 +12,7 @@ export interface CurrentTls {
   readonly problem: string | undefined;
 }
 
+const TEXT_OPTIONS = ["ca", "cert", "key"] as const;
 const FILE_OPTIONS = ["caFile", "certFile", "keyFile"] as const;
 type FileOption = (typeof FILE_OPTIONS)[number];
 type Contents = Partial<Record<FileOption, Buffer>>;
@@ -34,6 +36,15 @@ export class TlsFiles {
       this.#usable = this.#read();
     } catch (cause) {
       throw new ArgumentError((cause as Error).message);
+    }
+    // Which of the two is meant, only their owner knows.
+    for (const name of TEXT_OPTIONS) {
+      const content = this.#usable[`${name}File`];
+      // Of what has no file, a getter is left alone.
+      const text = content && options[name];
+      if (text === undefined || content === undefined) continue;
+      if (Array.isArray(text) || !content.equals(Buffer.from(text as string | Buffer)))
+        throw new ArgumentError(`tls.${name} and tls.${name}File differ: give one of them`);
     }
   }
 
@@ -77,34 +88,70 @@ export class TlsFiles {
       const [now, before] = [contents[name], this.#usable[name]];
       return now === before || (now !== undefined && before?.equals(now) === true);
     });
-    if (!isSame) this.#check(contents);
+    const { caFile: ca, certFile: cert, keyFile: key } = contents;
+    if (!isSame) checkPem({ ca, cert, key }, (name) => `tls.${name}File "${this.#options[`${name}File`]}"`);
     return contents;
-  }
-
-  /** OpenSSL reads what it can of a list of authorities and says nothing of the rest, so that is looked at here. */
-  #check({ caFile: ca, certFile: cert, keyFile: key }: Contents): void {
-    const { caFile, certFile, keyFile } = this.#options;
-    if (ca !== undefined && !isWholePem(ca)) {
-      throw new Error(`tls.caFile "${caFile}" does not hold whole certificates in PEM`);
-    }
-    if (cert !== undefined) tryContext({ cert }, cert, `tls.certFile "${certFile}"`);
-    if (key !== undefined) tryContext({ key }, key, `tls.keyFile "${keyFile}"`);
-    if (cert !== undefined && key !== undefined) {
-      tryContext({ cert, key }, key, `tls.certFile "${certFile}" with tls.keyFile "${keyFile}"`);
-    }
   }
 }
 
+/**
+ * What of the tls option is given as text or bytes.
+ *
+ * @throws ArgumentError for what cannot be used
+ */
+export const checkTlsTexts = ({ ca, cert, key }: TlsOptions): void => {
+  for (const [name, given] of Object.entries({ ca, cert, key })) {
+    const texts: unknown[] = name === "ca" && Array.isArray(given) ? given : [given];
+    if (given !== undefined && !texts.every((text) => typeof text === "string" || text instanceof Uint8Array))
+      throw new ArgumentError(`tls.${name} must be PEM, as text or bytes`);
+  }
+  try {
+    checkPem({ ca, cert, key }, (name) => `tls.${name}`);
+  } catch (cause) {
+    throw new ArgumentError((cause as Error).message);
+  }
+};
+
+/**
+ * OpenSSL reads what it can of a list of authorities and says nothing of the rest, so that is looked at here.
+ *
+ * @throws Error that says by `nameOf` what cannot be used
+ */
+const checkPem = (
+  { ca, cert, key }: Pick<TlsOptions, "ca" | "cert" | "key">,
+  nameOf: (name: "ca" | "cert" | "key") => string,
+): void => {
+  if (ca !== undefined) {
+    const texts = Array.isArray(ca) ? (ca as readonly (string | Buffer)[]) : [ca as string | Buffer];
+    if (texts.length === 0 || !texts.every(holdsCertificates))
+      throw new Error(`${nameOf("ca")} does not hold whole certificates in PEM`);
+  }
+  if (cert !== undefined) tryContext({ cert }, cert, nameOf("cert"));
+  if (key !== undefined) tryContext({ key }, key, nameOf("key"));
+  if (cert !== undefined && key !== undefined)
+    tryContext({ cert, key }, key, `${nameOf("cert")} with ${nameOf("key")}`);
+};
+
+const holdsCertificates = (pem: string | Buffer): boolean => {
+  if (!isWholePem(pem)) return false;
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** At least one block, and an end for each beginning: a file that is cut short has one too few. */
-const isWholePem = (bytes: Buffer): boolean => {
-  const text = bytes.toString("latin1");
+const isWholePem = (pem: string | Buffer): boolean => {
+  const text = typeof pem === "string" ? pem : Buffer.from(pem).toString("latin1");
   const begun = text.split("-----BEGIN ").length - 1;
   return begun > 0 && begun === (text.match(/-----END [A-Z0-9 ]+-----/g) ?? []).length;
 };
 
-const tryContext = (options: tls.SecureContextOptions, bytes: Buffer, name: string): void => {
+const tryContext = (options: tls.SecureContextOptions, pem: string | Buffer, name: string): void => {
   try {
-    if (!isWholePem(bytes)) throw new Error("no whole PEM block");
+    if (!isWholePem(pem)) throw new Error("no whole PEM block");
     tls.createSecureContext(options);
   } catch (cause) {
     throw new Error(`${name} cannot be used: ${(cause as Error).message}`, { cause });

@@ -151,9 +151,55 @@ describe("the client's options", () => {
     refused({ certFile: "/cert", keyFile: "/key" }, /"\/cert" with tls\.keyFile "\/key"/, files);
   });
 
-  test("refuse two of one kind, halves of a pair, and what is no path", () => {
-    refused({ ca: authority.cert, caFile: "/ca" }, /tls\.ca and tls\.caFile/);
-    refused({ cert: first.cert, certFile: "/cert", key: first.key }, /tls\.cert and tls\.certFile/);
+  test("refuse texts that are of no use, as they do files", () => {
+    for (const ca of ["", "junk", [], [authority.cert, "junk"], Buffer.from("junk"), first.key])
+      refused({ ca }, /^tls\.ca does not hold whole certificates in PEM$/);
+    const hollow = authority.cert.replace(/\n[^-]+\n/, "\njunk\n");
+    refused({ ca: hollow }, /^tls\.ca does not hold whole certificates in PEM$/);
+    refused({ ca: 5 }, /^tls\.ca must be PEM, as text or bytes$/);
+    refused({ ...first, cert: "junk" }, /^tls\.cert cannot be used: no whole PEM block$/);
+    refused({ ...first, key: "" }, /^tls\.key cannot be used: no whole PEM block$/);
+    refused({ ...first, key: second.key }, /^tls\.cert with tls\.key cannot be used/);
+    const bytes = (text: string): Buffer => Buffer.from(text);
+    expect(check({ ca: [authority.cert, bytes(authority.cert)], ...first }).tls).toBeDefined();
+    expect(
+      check({ ca: bytes(authority.cert), cert: bytes(first.cert), key: bytes(first.key) }).tls,
+    ).toBeDefined();
+  });
+
+  test("take a file and its text, as a cluster of etcdwire/testing has both, and refuse others", () => {
+    const files = { "/ca": authority.cert, "/cert": first.cert, "/key": first.key };
+    expect(check({ ...FILES, ca: authority.cert, ...first }, files).tls).toBeInstanceOf(TlsFiles);
+    const other = createAuthority("other").cert;
+    refused({ ...FILES, ca: other }, /^tls\.ca and tls\.caFile differ: give one of them$/, files);
+    refused({ ...FILES, ca: [authority.cert] }, /^tls\.ca and tls\.caFile differ/, files);
+    refused({ ...FILES, ...second }, /^tls\.cert and tls\.certFile differ/, files);
+  });
+
+  test("that are undefined are what they are by default", () => {
+    const runtime = new ManualRuntime();
+    const names = ["tls", "auth", "timeoutMs", "maxRetryDelayMs", "retryBudget", "endpointSyncMs", "limits"];
+    const none = Object.fromEntries(names.map((name) => [name, undefined]));
+    const plain = checkClientOptions({ endpoints: "a:1", runtime });
+    expect(checkClientOptions({ endpoints: "a:1", runtime, ...none })).toEqual(plain);
+    expect(checkClientOptions({ endpoints: "a:1", runtime: undefined }).runtime).toBe(nodeRuntime);
+    const limits = Object.fromEntries(Object.keys(plain.limits).map((name) => [name, undefined]));
+    expect(checkClientOptions({ endpoints: "a:1", runtime, limits })).toEqual(plain);
+    const retryBudget = { callsPerRetry: undefined, retriesPerSecond: undefined, savedRetryMax: undefined };
+    expect(checkClientOptions({ endpoints: "a:1", runtime, retryBudget }).retryBudget).toEqual({});
+    const tls = {
+      ca: authority.cert,
+      cert: undefined,
+      key: undefined,
+      caFile: undefined,
+      serverName: undefined,
+    };
+    expect(
+      check({ ...tls, certFile: undefined, keyFile: undefined, insecureSkipVerify: undefined }).tls,
+    ).toEqual(tls);
+  });
+
+  test("refuse halves of a pair, and what is no path", () => {
     refused({ certFile: "/cert" }, /belong together/);
     refused({ keyFile: "/key" }, /belong together/);
     refused({ caFile: 5 }, /tls\.caFile must be a path/);

@@ -199,7 +199,8 @@ describe("a server that cannot serve", () => {
 
   test("a certificate that is no certificate", async () => {
     const endpoint = await listen(createSecureServer(secure));
-    await expectFailure(endpoint, "ETCD_TLS", /./, { tls: { ca: authority.cert, cert: "no", key: "no" } });
+    const tls = { ca: authority.cert, cert: "no", key: "no" };
+    expect(() => new Client({ endpoints: endpoint, tls })).toThrow(/^tls\.cert cannot be used/);
   });
 
   test("one that hangs up on everybody", async () => {

@@ -217,8 +217,16 @@ describe("G23 the server's name:", () => {
 describe("G23 the server's certificate:", () => {
   test("G23 a certificate of an authority that is not trusted is refused", async () => {
     const server = await listen();
-    await expectRefusal(dial(server.port, {}), /tls\.ca/);
-    await expectRefusal(dial(server.port, { ca: createAuthority("other").cert }), /tls\.ca/);
+    await expectRefusal(dial(server.port, {}), /\(pass the authority's certificate as tls\.ca\)$/);
+    const other = createAuthority("other").cert;
+    await expectRefusal(
+      dial(server.port, { ca: other }),
+      /certificate is not signed by an authority in tls\.ca\)$/,
+    );
+    await expectRefusal(
+      dial(server.port, { ca: other, caFile: "/ca.pem" }),
+      /certificate is not signed by an authority in tls\.caFile "\/ca\.pem"\)$/,
+    );
   });
 
   test.each([
