@@ -40,7 +40,8 @@ export class Session {
   #closing: Promise<void> | undefined;
   #valueCount = 0;
 
-  private constructor(client: Namespace, lease: KeptLease) {
+  /** @param ended what the lease's end means, for messages */
+  private constructor(client: Namespace, lease: KeptLease, ended = "the session ended") {
     this.client = client;
     this.leaseId = lease.id;
     this.leaseHex = lease.id.toString(16);
@@ -51,7 +52,7 @@ export class Session {
     setMaxListeners(0, this.#controller.signal);
     lease.signal.addEventListener("abort", () => {
       const reason = lease.signal.reason as EtcdError;
-      this.#end(`the session ended: ${reason.message}`, reason);
+      this.#end(`${ended}: ${reason.message}`, reason);
     });
     if (lockEvents.hasSubscribers) {
       const { leaseId, ttlSeconds } = this;
@@ -99,9 +100,9 @@ export class Session {
     return new Session(client, await client.lease.keepAlive(leaseId, options));
   }
 
-  /** @internal Of a lease that is kept already. */
-  static over(client: Namespace, lease: KeptLease): Session {
-    return new Session(client, lease);
+  /** @internal Of a lease that is kept already, for one lock: the user knows of no session. */
+  static overLeaseOf(lockName: string, client: Namespace, lease: KeptLease): Session {
+    return new Session(client, lease, `the lease of lock "${lockName}" ended`);
   }
 
   /** What the server granted, in seconds. */

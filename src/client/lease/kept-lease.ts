@@ -97,7 +97,11 @@ export class KeptLease {
     const remainingMs = this.#deadlineMs - this.#runtime.now();
     if (remainingMs > 0) return remainingMs;
     // The check itself finds out, so a blocked event loop whose timers are late is no excuse.
-    this.#end("ETCD_SESSION_EXPIRED", `${this.#name} was not renewed within ${this.#ttlSeconds} s`);
+    const ttl = `${this.#ttlSeconds} s`;
+    const why = this.#stopped
+      ? `was not to be renewed, and its ${ttl} are over`
+      : `was not renewed within ${ttl}`;
+    this.#end("ETCD_SESSION_EXPIRED", `${this.#name} ${why}`);
     return 0;
   }
 

@@ -52,10 +52,10 @@ export class OwnLeaseClaim implements KeyLockClaim {
 
   /** KeyLockClaim. */
   hold(): ClaimedKey {
-    const { client } = this.#target;
+    const { client, key } = this.#target;
     const lease = this.#lease!;
     return {
-      life: Session.over(client, lease),
+      life: Session.overLeaseOf(key, client, lease),
       giveUp: async (options: CallerOptions, wasLost: boolean) => {
         try {
           await lease.revoke(options);

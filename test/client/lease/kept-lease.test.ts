@@ -91,7 +91,10 @@ test("time that the machine was suspended counts, although the monotonic clock s
   expect(lease.remainingMs).toBe(PROVABLE_MS);
   sleptMs += 30_000;
   expect(lease.remainingMs).toBe(0);
-  expect(lease.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+  expect(lease.signal.reason).toMatchObject({
+    code: "ETCD_SESSION_EXPIRED",
+    message: expect.stringMatching(/^lease 0x[0-9a-f]+ was not renewed within \d+ s$/) as string,
+  });
 });
 
 test("a TTL not much longer than an election is renewed more often, so that most of it is left when the leader dies", () => {
@@ -160,7 +163,10 @@ test("a stopped lease is renewed no more, and ends at its provable end", async (
   expect(lease.remainingMs).toBe(1);
   lease.assertAlive();
   parts.runtime.advance(1);
-  expect(lease.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+  expect(lease.signal.reason).toMatchObject({
+    code: "ETCD_SESSION_EXPIRED",
+    message: expect.stringContaining("was not to be renewed") as string,
+  });
   expect(parts.asked).toEqual([]);
   expect(parts.runtime.timerCount).toBe(0);
   await settle();

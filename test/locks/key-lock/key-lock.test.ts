@@ -350,7 +350,12 @@ test("renew: false ends the lock with its TTL; true keeps it", async () => {
     client.runtime.advance(1);
     expect(lock.isHeld).toBe(renew);
     if (renew) continue;
-    expect(lock.signal.reason).toMatchObject({ code: "ETCD_SESSION_EXPIRED" });
+    expect(lock.signal.reason).toMatchObject({
+      code: "ETCD_SESSION_EXPIRED",
+      message: expect.stringMatching(
+        /^the lease of lock "k" ended: lease 0x[0-9a-f]+ was not to be renewed, and its \d+ s are over$/,
+      ) as string,
+    });
     // What is over is taken away, if etcd has not done so yet.
     await run(client);
     expect(etcd.keys.size + etcd.leases.size).toBe(0);
