@@ -79,9 +79,13 @@ const PREDICTABLE_PLACES = [
 /** The one file that binds the client to the real clock, timers, random numbers and sockets. */
 const RUNTIME = "src/connection/runtime.ts";
 
-/** Files that import a module for what it does the same every time: SHA-256 of node:crypto, which has random numbers too. */
+/**
+ * Files that import a module for what it does the same every time: SHA-256, and reading certificates, of node:crypto, which
+ * has random numbers too.
+ */
 const PREDICTABLE_USES: Readonly<Record<string, string>> = {
   "src/client/admin/snapshot-checksum.ts": "node:crypto",
+  "src/connection/tls-files.ts": "node:crypto",
 };
 
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
