@@ -1,9 +1,8 @@
 /** The object form of a reply, for callers who would rather have objects than speed. */
 import { inspect } from "node:util";
-import { StoredKeyValue } from "./key-value.js";
 import type { KeyValue } from "./key-value.js";
-import { TxnView } from "./view.js";
-import type { KeyValueView, ResponseView } from "./view.js";
+import { TxnView, keyValue } from "./view.js";
+import type { ResponseView } from "./view.js";
 
 export type { KeyValue } from "./key-value.js";
 
@@ -178,14 +177,3 @@ function keyValues(response: ResponseView): KeyValue[] {
   for (let i = 0; i < response.kvCount; i++) all.push(keyValue(response.kv(i)));
   return all;
 }
-
-/** A copy of one KeyValue. */
-export const keyValue = (view: KeyValueView): KeyValue =>
-  new StoredKeyValue(
-    view.key(),
-    view.value(),
-    view.createRevision,
-    view.modRevision,
-    view.version,
-    view.lease,
-  );

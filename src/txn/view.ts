@@ -11,6 +11,7 @@
  * Field numbers are those of protos/kv.proto, header.proto and mvcc.proto. Fields may come in any order; of one
  * that comes twice the last counts.
  */
+import { inspect } from "node:util";
 import { ArgumentError } from "../errors.js";
 import {
   bytesEqual,
@@ -24,6 +25,9 @@ import {
   WireType,
 } from "../wire/protobuf.js";
 import { Bytes } from "./bytes.js";
+import { toJSON } from "./json.js";
+import { StoredKeyValue } from "./key-value.js";
+import type { KeyValue } from "./key-value.js";
 import { OPERATIONS_MAX_COUNT, TXN_MAX_DEPTH } from "./shape.js";
 
 const VARINT = WireType.VARINT;
@@ -134,6 +138,9 @@ class Scope {
 const deadView = (): ArgumentError =>
   new ArgumentError("a transaction view can only be read during its callback; copy what is needed later");
 
+/** What a log gets of a view that cannot be read any more: writing it down must not fail. */
+const OVER = "[its callback is over]";
+
 /**
  * One KeyValue of a reply. Each response has one such cursor, and `kv(i)` moves it: read what is needed of one
  * before asking for the next.
@@ -225,7 +232,28 @@ export class KeyValueView {
   valueEquals(value: string | Uint8Array): boolean {
     return equals(this.bytes, this.valueStart, this.valueLength, value);
   }
+
+  /** As a result's: key and value in base64, the lease as decimal text. */
+  toJSON(): object | string {
+    return this.scope.live ? toJSON.call(keyValue(this)) : OVER;
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object | string {
+    return this.scope.live ? keyValue(this) : OVER;
+  }
 }
+
+/** A copy of one KeyValue. */
+export const keyValue = (view: KeyValueView): KeyValue =>
+  new StoredKeyValue(
+    view.key(),
+    view.value(),
+    view.createRevision,
+    view.modRevision,
+    view.version,
+    view.lease,
+  );
 
 const equals = (bytes: Uint8Array, start: number, length: number, other: string | Uint8Array): boolean =>
   typeof other === "string"
@@ -296,6 +324,22 @@ export class ResponseView {
     if (this.responseKind !== "txn" || this.nested === undefined)
       throw new ArgumentError(`the response is a ${this.responseKind}, not a txn`);
     return this.nested;
+  }
+
+  /** As a result's. `kv` stays where it is. */
+  toJSON(): object | string {
+    return this[inspect.custom]();
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object | string {
+    const { scope, responseKind: kind, nested: result } = this;
+    if (!scope.live) return OVER;
+    if (kind === "txn") return { kind, result };
+    const cursors = Array.from({ length: this.rowCount }, () => new KeyValueView(scope));
+    const kvs = cursors.map((cursor, index) => keyValue(cursor.moveTo(this.firstRow + index)));
+    if (kind === "get") return { kind, kvs, count: this.total, more: this.hasMore };
+    return kind === "put" ? { kind, previous: kvs[0] } : { kind, deleted: this.total, previous: kvs };
   }
 
   /** @internal Reads the ResponseOp that the reader stands in. */
@@ -542,6 +586,18 @@ export class TxnView {
   /** The answer to the nested transaction at `index`. */
   txn(index: number): TxnView {
     return this.response(index).txn;
+  }
+
+  /** As a result's. */
+  toJSON(): object | string {
+    return this[inspect.custom]();
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object | string {
+    if (!this.scope.live) return OVER;
+    const { succeeded, revision, raftTerm } = this;
+    return { succeeded, revision, raftTerm, responses: this.responses.slice(0, this.used) };
   }
 
   /** @internal Reads the TxnResponse that the reader stands in. */

@@ -341,6 +341,8 @@ test("a result can be written as JSON: keys and values as base64, leases as deci
   const view = new TxnView();
   view.reset(bytes, 0, bytes.length);
   const expected = { key: "aw==", value: "/wA=", createRevision: 7, modRevision: 8, version: 2, lease: "-1" };
+  expect(JSON.stringify(view)).toBe(JSON.stringify(keptResult(view, bytes, 0, bytes.length)));
+  expect(JSON.parse(JSON.stringify(view.response(0).kv(0)))).toEqual(expected);
   expect(JSON.parse(JSON.stringify(keptResult(view, bytes, 0, bytes.length)))).toEqual({
     succeeded: true,
     revision: 9,
@@ -350,4 +352,43 @@ test("a result can be written as JSON: keys and values as base64, leases as deci
       { kind: "put", previous: expected },
     ],
   });
+});
+
+test("a view in a log is short, moves no cursor, and is harmless when its callback is over", () => {
+  const kv = (key: string) =>
+    new KeyValueMessage({ key: Buffer.from(key), value: Buffer.from("v"), lease: "5" });
+  const get = new ResponseOp({ response_range: new RangeResponse({ kvs: [kv("a"), kv("b")], count: "2" }) });
+  const inner = new TxnResponse({ succeeded: false, responses: [get] });
+  const reply = new TxnResponse({
+    header: new ResponseHeader({ revision: "9", raft_term: "3" }),
+    succeeded: true,
+    responses: [
+      get,
+      new ResponseOp({ response_delete_range: new DeleteRangeResponse({ deleted: "4" }) }),
+      new ResponseOp({ response_txn: inner }),
+    ],
+  });
+  const bytes = Buffer.from(reply.serialize());
+  const view = new TxnView();
+  // More responses than the last reply's are kept for the next, and are not shown.
+  view.reset(bytes, 0, bytes.length);
+  const first = view.response(0).kv(0);
+  const shown = inspect(view, { depth: 10 });
+  expect(shown).toBe(inspect({ ...txnResult(view) }, { depth: 10 }));
+  expect(shown).toContain("Bytes 'b'");
+  expect(shown).not.toMatch(/scope|reader|places|Array/);
+  view.response(0).kv(0);
+  expect(inspect(view.response(0))).toContain("count: 2");
+  expect(inspect(first)).toMatch(/^KeyValue \{\s+key: Bytes 'a'/);
+  expect(first.keyString()).toBe("a");
+
+  const small = Buffer.from(new TxnResponse({ succeeded: true }).serialize());
+  view.reset(small, 0, small.length);
+  expect(inspect(view)).toBe("{ succeeded: true, revision: 0, raftTerm: 0, responses: [] }");
+
+  view.invalidate();
+  for (const part of [view, first]) {
+    expect(inspect(part)).toBe("[its callback is over]");
+    expect(JSON.stringify(part)).toBe('"[its callback is over]"');
+  }
 });
