@@ -1,9 +1,4 @@
 /**
- * Every error that etcdwire throws or rejects with is an `EtcdError`. Branch on `code`, which is stable; the
- * message is for people. One question matters after a failed write, and `mayHaveApplied` answers it.
- */
-
-/**
  * Every `error.code` there is, with what it means and what to do about it. The texts are values and not comments, so that
  * they are in the declarations that an editor shows, and a program can print them; README's table is made of them.
  */
@@ -117,6 +112,10 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/**
+ * Every error that etcdwire throws or rejects with is an `EtcdError`. Branch on `code`, which is stable; the
+ * message is for people. One question matters after a failed write, and `mayHaveApplied` answers it.
+ */
 export class EtcdError extends Error {
   override name = "EtcdError";
   /** What to branch on; `ERROR_CODES` explains each. */

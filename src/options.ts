@@ -11,61 +11,74 @@ export type Some<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined }
 
 /** What one connection may cost and how long it waits. */
 export interface ConnectionLimits {
-  /** TCP, TLS and the server's SETTINGS together. A LAN needs milliseconds; a SYN that was lost is sent again after 1 s. */
+  /**
+   * TCP, TLS and the server's SETTINGS together. A LAN needs milliseconds; a SYN that was lost is sent again after 1 s.
+   * Default: 3,000.
+   */
   connectTimeoutMs: number;
   /**
    * A PING goes out when a call is open and nothing was read for this long. etcd's plaintext stack closes a
-   * connection that pings more often than every 5 s (grpc keepalive enforcement, `too_many_pings`).
+   * connection that pings more often than every 5 s (grpc keepalive enforcement, `too_many_pings`). Default: 10,000.
    */
   pingIntervalMs: number;
   /**
    * A connection older than this, give or take 10 %, is replaced: by one that is open already, and it ends when its
    * last call has. So that rotated certificates are used, and balancers between us and etcd can balance. 0: never.
+   * Default: 0, or 3,600,000 where certificates come from files.
    */
   connectionMaxAgeMs: number;
-  /** A PING that is not answered in this time proves the connection dead. */
+  /** A PING that is not answered in this time proves the connection dead. Default: 3,000. */
   pingTimeoutMs: number;
   /**
    * The largest message taken from the server, checked before memory is given. etcd itself sends up to 2^31-1
-   * bytes; 64 MiB holds any answer that a sane page size asks for.
+   * bytes; 64 MiB holds any answer that a sane page size asks for. Default: 64 MiB.
    */
   messageMaxBytes: number;
-  /** Receive window of one stream: how much a paused reader makes us hold. */
+  /** Receive window of one stream: how much a paused reader makes us hold. Default: 1 MiB. */
   streamWindowBytes: number;
-  /** Receive window of the connection; its credit is always given back, so this only has to cover bandwidth times delay. */
+  /**
+   * Receive window of the connection; its credit is always given back, so this only has to cover bandwidth times delay.
+   * Default: 16 MiB.
+   */
   connectionWindowBytes: number;
-  /** Largest frame we let the server send. 16 KiB, the protocol's minimum, keeps small answers from waiting behind big ones. */
+  /**
+   * Largest frame we let the server send. 16 KiB, the protocol's minimum, keeps small answers from waiting behind big
+   * ones. Default: 16 KiB.
+   */
   frameMaxBytes: number;
-  /** Compressed bytes of one header block, CONTINUATION included; etcd's are below 300. */
+  /** Compressed bytes of one header block, CONTINUATION included; etcd's are below 300. Default: 16 KiB. */
   headerBlockMaxBytes: number;
-  /** CONTINUATION frames in one header block: a flood of tiny ones is CVE-2024-27316. */
+  /** CONTINUATION frames in one header block: a flood of tiny ones is CVE-2024-27316. Default: 8. */
   continuationMaxCount: number;
-  /** Decoded header list, 32 bytes charged per field (RFC 9113 §6.5.2): bounds an HPACK bomb. */
+  /** Decoded header list, 32 bytes charged per field (RFC 9113 §6.5.2): bounds an HPACK bomb. Default: 16 KiB. */
   headerListMaxBytes: number;
-  /** Acknowledgements that a server may make us owe while it does not read: a PING or SETTINGS flood ends here (CVE-2019-9512, 9515). */
+  /**
+   * Acknowledgements that a server may make us owe while it does not read: a PING or SETTINGS flood ends here
+   * (CVE-2019-9512, 9515). Default: 1,000.
+   */
   owedFramesMax: number;
   /**
    * Frames that a server may send without bringing a call forward (PING, SETTINGS, WINDOW_UPDATE, frames on streams
-   * that are gone) before our own requests and time have earned it more. A server beyond it floods us.
+   * that are gone) before our own requests and time have earned it more. A server beyond it floods us. Default: 1,000.
    */
   controlFramesMax: number;
-  /** Calls that wait for the server's MAX_CONCURRENT_STREAMS. One more fails at once, unsent. */
+  /** Calls that wait for the server's MAX_CONCURRENT_STREAMS. One more fails at once, unsent. Default: 100,000. */
   queuedCallsMax: number;
   /**
    * Messages that wait for a server that gives no window or does not read: a call that finds this much before it
-   * fails at once, unsent.
+   * fails at once, unsent. Default: 64 MiB.
    */
   queuedBytesMax: number;
   /**
    * How long the event loop polls for an answer after a request, instead of sleeping until one comes. Waking a sleeping
    * process costs some 15 µs; polling costs a whole core while calls are under way, and other processes may need it.
-   * 0, the default, never polls. The connection of watches and renewals never does.
+   * 0 never polls. The connection of watches and renewals never does. Default: 0.
    */
   busyPollMs: number;
   /**
    * A server that owes answers to calls and says nothing for this long may be stopped: the leader is then asked for its
    * `Status`, and new calls wait for that answer unsent, so that a frozen leader takes no more than the calls of this
-   * time with it. A false alarm costs one round trip, and doubles the time for a while. 0 never doubts.
+   * time with it. A false alarm costs one round trip, and doubles the time for a while. 0 never doubts. Default: 5.
    */
   silenceMs: number;
 }
@@ -151,10 +164,11 @@ export interface TlsOptions {
   cert?: string | Buffer | undefined;
   key?: string | Buffer | undefined;
   /**
-   * Paths of PEM files, in place of `ca`, `cert` and `key`, or with the same text in those. They are read when the client is made, and again for every
-   * new connection, so that a rotation takes effect without a restart; `limits.connectionMaxAgeMs` bounds how long
-   * that takes. While they are missing, cut short or do not fit together, what was usable last stays in use.
-   * Replace them by renaming, the certificate's chain above all: a list cut between two certificates looks whole.
+   * Paths of PEM files, in place of `ca`, `cert` and `key`, or with the same text in those. They are read when the client
+   * is made, and again for every new connection, so that a rotation takes effect without a restart;
+   * `limits.connectionMaxAgeMs` bounds how long that takes. While they are missing, cut short or do not fit together,
+   * what was usable last stays in use. Replace them by renaming, the certificate's chain above all: a list cut between
+   * two certificates looks whole.
    *
    * Where certificates come from elsewhere, make `ca`, `cert` and `key` getters: they are called when the client is
    * made, to check what they give, and once for every new connection.

@@ -1,72 +1,4 @@
-/**
- * What the client tells about itself while it works, on Node's `diagnostics_channel`. Nobody has to listen, and then
- * it costs one look at a boolean: no event is made.
- *
- * | channel                | what                                                   | event             |
- * | ---------------------- | ------------------------------------------------------ | ----------------- |
- * | `etcdwire:rpc`         | every RPC: a *tracing* channel (start, asyncEnd, ...)  | `RpcEvent`        |
- * | `etcdwire:connection`  | connections: connecting, open, draining, closed        | `ConnectionEvent` |
- * | `etcdwire:leader`      | who leads, as far as this client knows                 | `LeaderEvent`     |
- * | `etcdwire:watch`       | watches and the streams that carry them                | `WatchEvent`      |
- * | `etcdwire:lease`       | leases and their renewals                              | `LeaseEvent`      |
- * | `etcdwire:lock`        | locks and sessions                                     | `LockEvent`       |
- *
- * With `NODE_DEBUG=etcdwire` in the environment the same events go to stderr, one line each (`util.debuglog`).
- *
- * While somebody listens to calls, prepared transactions leave the hot path: they cost what other calls do.
- *
- * No event holds a password, a token, or a key's value. Keys are not told either, but for the name of a lock. Events
- * are objects of their own, made for the subscribers; a subscriber that throws does not harm the client (Node reports
- * it as an uncaught exception), and one that is slow slows the client down. New types and fields may come at any
- * time: ignore what you do not know.
- *
- * ```ts
- * import diagnostics_channel from "node:diagnostics_channel";
- * import type { ConnectionEvent } from "etcdwire";
- *
- * diagnostics_channel.subscribe("etcdwire:connection", (message) => {
- *   const event = message as ConnectionEvent;
- *   if (event.type === "closed") console.warn(event.endpoint, event.error.message);
- * });
- * ```
- *
- * A span for each RPC, with OpenTelemetry's names for gRPC:
- *
- * ```ts
- * import diagnostics_channel from "node:diagnostics_channel";
- * import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
- * import type { Span } from "@opentelemetry/api";
- * import type { RpcEvent } from "etcdwire";
- *
- * const tracer = trace.getTracer("etcdwire");
- * const spans = new WeakMap<RpcEvent, Span>();
- * const ignore = () => {};
- *
- * diagnostics_channel.tracingChannel<unknown, RpcEvent>("etcdwire:rpc").subscribe({
- *   start(event) {
- *     const [, service = "", method = ""] = event.path.split("/");
- *     const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
- *     // The caller's span is the parent: this runs in the caller's own context.
- *     spans.set(event, tracer.startSpan(`${service}/${method}`, { kind: SpanKind.CLIENT, attributes }));
- *   },
- *   asyncEnd(event) {
- *     const span = spans.get(event);
- *     if (span === undefined) return; // it began before we subscribed
- *     span.setAttribute("rpc.grpc.status_code", event.error === undefined ? 0 : (event.error.grpcCode ?? 2));
- *     span.setAttribute("etcdwire.attempts", event.attempts);
- *     if (event.endpoint !== undefined) span.setAttribute("server.address", event.endpoint);
- *     if (event.error !== undefined) {
- *       span.recordException(event.error);
- *       span.setStatus({ code: SpanStatusCode.ERROR, message: event.error.code });
- *     }
- *     span.end();
- *   },
- *   end: ignore,
- *   asyncStart: ignore,
- *   error: ignore,
- * });
- * ```
- */
+/** What the client tells about itself while it works: see `TracingEvents`, whose comment goes with the declarations. */
 import { channel, subscribe, tracingChannel } from "node:diagnostics_channel";
 import { debuglog } from "node:util";
 import type { EtcdError } from "./errors.js";
@@ -285,7 +217,77 @@ export type LockEvent =
       readonly error: EtcdError;
     };
 
-/** The channels by name, with what a subscriber gets. */
+/**
+ * The channels by name, with what a subscriber gets.
+ *
+ * What the client tells about itself while it works, on Node's `diagnostics_channel`. Nobody has to listen, and then
+ * it costs one look at a boolean: no event is made.
+ *
+ * | channel                | what                                                   | event             |
+ * | ---------------------- | ------------------------------------------------------ | ----------------- |
+ * | `etcdwire:rpc`         | every RPC: a *tracing* channel (start, asyncEnd, ...)  | `RpcEvent`        |
+ * | `etcdwire:connection`  | connections: connecting, open, draining, closed        | `ConnectionEvent` |
+ * | `etcdwire:leader`      | who leads, as far as this client knows                 | `LeaderEvent`     |
+ * | `etcdwire:watch`       | watches and the streams that carry them                | `WatchEvent`      |
+ * | `etcdwire:lease`       | leases and their renewals                              | `LeaseEvent`      |
+ * | `etcdwire:lock`        | locks and sessions                                     | `LockEvent`       |
+ *
+ * With `NODE_DEBUG=etcdwire` in the environment the same events go to stderr, one line each (`util.debuglog`).
+ *
+ * While somebody listens to calls, prepared transactions leave the hot path: they cost what other calls do.
+ *
+ * No event holds a password, a token, or a key's value. Keys are not told either, but for the name of a lock. Events
+ * are objects of their own, made for the subscribers; a subscriber that throws does not harm the client (Node reports
+ * it as an uncaught exception), and one that is slow slows the client down. New types and fields may come at any
+ * time: ignore what you do not know.
+ *
+ * ```ts
+ * import diagnostics_channel from "node:diagnostics_channel";
+ * import type { ConnectionEvent } from "etcdwire";
+ *
+ * diagnostics_channel.subscribe("etcdwire:connection", (message) => {
+ *   const event = message as ConnectionEvent;
+ *   if (event.type === "closed") console.warn(event.endpoint, event.error.message);
+ * });
+ * ```
+ *
+ * A span for each RPC, with OpenTelemetry's names for gRPC:
+ *
+ * ```ts
+ * import diagnostics_channel from "node:diagnostics_channel";
+ * import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+ * import type { Span } from "@opentelemetry/api";
+ * import type { RpcEvent } from "etcdwire";
+ *
+ * const tracer = trace.getTracer("etcdwire");
+ * const spans = new WeakMap<RpcEvent, Span>();
+ * const ignore = () => {};
+ *
+ * diagnostics_channel.tracingChannel<unknown, RpcEvent>("etcdwire:rpc").subscribe({
+ *   start(event) {
+ *     const [, service = "", method = ""] = event.path.split("/");
+ *     const attributes = { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
+ *     // The caller's span is the parent: this runs in the caller's own context.
+ *     spans.set(event, tracer.startSpan(`${service}/${method}`, { kind: SpanKind.CLIENT, attributes }));
+ *   },
+ *   asyncEnd(event) {
+ *     const span = spans.get(event);
+ *     if (span === undefined) return; // it began before we subscribed
+ *     span.setAttribute("rpc.grpc.status_code", event.error === undefined ? 0 : (event.error.grpcCode ?? 2));
+ *     span.setAttribute("etcdwire.attempts", event.attempts);
+ *     if (event.endpoint !== undefined) span.setAttribute("server.address", event.endpoint);
+ *     if (event.error !== undefined) {
+ *       span.recordException(event.error);
+ *       span.setStatus({ code: SpanStatusCode.ERROR, message: event.error.code });
+ *     }
+ *     span.end();
+ *   },
+ *   end: ignore,
+ *   asyncStart: ignore,
+ *   error: ignore,
+ * });
+ * ```
+ */
 export interface TracingEvents {
   "etcdwire:rpc": RpcEvent;
   "etcdwire:connection": ConnectionEvent;

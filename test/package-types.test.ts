@@ -150,3 +150,10 @@ test("options take undefined for what is left to its default", () => {
   expect(optional).toContain("ClientOptions.timeoutMs: number | undefined");
   expect(optional.filter((text) => !/: unknown$|\bundefined$/.test(text))).toEqual([]);
 }, 60_000);
+
+test("what a type's user has to read is in the declarations", () => {
+  const declared = (name: string): string => readFileSync(join(folder, "src", `${name}.d.ts`), "utf8");
+  expect(declared("tracing")).toMatch(/tracer\.startSpan\([^]*\*\/\nexport interface TracingEvents \{/);
+  expect(declared("errors")).toMatch(/Branch on `code`[^]*\*\/\nexport declare class EtcdError /);
+  expect(declared("options")).toMatch(/\* Default: 3,000\.\n {5}\*\/\n {4}connectTimeoutMs: number;/);
+});
