@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { credentials, type ChannelCredentials } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 
-import { ArgumentError } from "../../src/errors.js";
+import { ArgumentError, Client } from "../../src/index.js";
 import { MaintenanceClient, StatusRequest, type StatusResponse } from "../../src/messages/generated.js";
 import { EtcdCluster, EtcdStartError, type EtcdClusterOptions } from "../../src/testing/index.js";
 import { spawnSource } from "../support/source-process.js";
@@ -173,6 +173,16 @@ test("mutual TLS: the server asks for a certificate of the cluster's authority",
     await expect(status(endpoint, 500, credentials.createSsl(Buffer.from(ca)))).rejects.toThrow();
   }
   expect(await etcdctl(cluster, "put", "a", "1")).toBe("OK");
+});
+
+test("a client takes what a cluster says of itself as it is, whatever of it is undefined", async () => {
+  for (const options of [{}, { tls: true }, { tls: "mutual", auth: true }] as const) {
+    const { endpoints, tls, auth } = await start(options);
+    const client = new Client({ endpoints, tls, auth });
+    await client.kv.put("a", "1");
+    expect((await client.kv.get("a")).kv?.value.string()).toBe("1");
+    await client.close();
+  }
 });
 
 test("auth: the cluster's user may do all, and nobody may do anything", async () => {
