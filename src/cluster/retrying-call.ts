@@ -96,7 +96,9 @@ export const runCall = async <T>(host: CallHost, call: Call<T>, traced?: TracedR
       repeatedAtOnce,
       authenticatedAgain,
       hasCredentials: host.hasCredentials,
-      hasUntriedEndpoint: route === "any" && host.endpoints.some(({ address }) => !tried.has(address.text)),
+      hasUntriedEndpoint:
+        route === "any" &&
+        host.endpoints.some(({ address, lastError }) => lastError === undefined && !tried.has(address.text)),
     });
     if (decision.action === "fail" || wait.remainingMs <= 0 || !host.takeRetry()) {
       throw afterRetries(error, attempts, mayHaveApplied, options.path);
