@@ -99,6 +99,10 @@ const CLASSES: Readonly<Record<ErrorCode, RetryClass>> = {
   ETCD_ROLE_EXISTS: "never",
   ETCD_ROLE_NOT_FOUND: "never",
   ETCD_AUTH_ADMIN: "never",
+  ETCD_MEMBER_EXISTS: "never",
+  ETCD_MEMBER_NOT_FOUND: "never",
+  // Catching up takes longer than a call.
+  ETCD_LEARNER_NOT_READY: "never",
   ETCD_MEMBER_ADMIN: "never",
   ETCD_CLUSTER_MISMATCH: "never",
   // MoveLeader went to a member that does not lead (any more).

@@ -163,19 +163,19 @@ export const SERVER_ERRORS: ReadonlyMap<string, ServerError> = new Map([
   ["invalid auth management", never("ETCD_AUTH_ADMIN", INVALID_ARGUMENT)],
 
   // Members and downgrade.
-  ["member ID already exist", never("ETCD_MEMBER_ADMIN", FAILED_PRECONDITION)],
-  ["Peer URLs already exists", never("ETCD_MEMBER_ADMIN", FAILED_PRECONDITION)],
+  ["member ID already exist", never("ETCD_MEMBER_EXISTS", FAILED_PRECONDITION)],
+  ["Peer URLs already exists", never("ETCD_MEMBER_EXISTS", FAILED_PRECONDITION)],
   // UNKNOWN on the wire, for the same reason as "too many requests".
   [
     "re-configuration failed due to not enough started members",
     never("ETCD_MEMBER_ADMIN", UNKNOWN, FAILED_PRECONDITION),
   ],
   ["given member URLs are invalid", never("ETCD_MEMBER_ADMIN", INVALID_ARGUMENT)],
-  ["member not found", never("ETCD_MEMBER_ADMIN", NOT_FOUND)],
+  ["member not found", never("ETCD_MEMBER_NOT_FOUND", NOT_FOUND)],
   ["can only promote a learner member", never("ETCD_MEMBER_ADMIN", FAILED_PRECONDITION)],
   [
     "can only promote a learner member which is in sync with leader",
-    never("ETCD_MEMBER_ADMIN", FAILED_PRECONDITION),
+    never("ETCD_LEARNER_NOT_READY", FAILED_PRECONDITION),
   ],
   ["too many learner members in cluster", never("ETCD_MEMBER_ADMIN", FAILED_PRECONDITION)],
   ["cluster version not found during downgrade", never("ETCD_DOWNGRADE", FAILED_PRECONDITION, UNAVAILABLE)],

@@ -489,10 +489,10 @@ describe("client.cluster", () => {
     expect(member).toMatchObject({ isLearner: true, isStarted: false, peerUrls: [prepared.peerUrl] });
     expect(members).toHaveLength(4);
     await expect(client.cluster.promote(member.id)).rejects.toMatchObject({
-      code: "ETCD_MEMBER_ADMIN",
+      code: "ETCD_LEARNER_NOT_READY",
       mayHaveApplied: false,
     });
-    await expect(client.cluster.add(prepared.peerUrl)).rejects.toMatchObject({ code: "ETCD_MEMBER_ADMIN" });
+    await expect(client.cluster.add(prepared.peerUrl)).rejects.toMatchObject({ code: "ETCD_MEMBER_EXISTS" });
     const started = await prepared.start(member.id);
     const learning = new Client({ endpoints: [prepared.endpoint] });
     expect(await learning.maintenance.status(member.id)).toMatchObject({ isLearner: true });
@@ -504,7 +504,7 @@ describe("client.cluster", () => {
         break;
       } catch (error) {
         // It has not caught up yet.
-        expect(error).toMatchObject({ code: "ETCD_MEMBER_ADMIN" });
+        expect(error).toMatchObject({ code: "ETCD_LEARNER_NOT_READY" });
         await sleep(50);
       }
     }
@@ -524,7 +524,7 @@ describe("client.cluster", () => {
     const left = await client.cluster.remove(member.id);
     expect(left).toHaveLength(3);
     expect(await client.cluster.sync()).toEqual(cluster.endpoints.slice(0, 3));
-    await expect(client.cluster.remove(member.id)).rejects.toMatchObject({ code: "ETCD_MEMBER_ADMIN" });
+    await expect(client.cluster.remove(member.id)).rejects.toMatchObject({ code: "ETCD_MEMBER_NOT_FOUND" });
     await started.kill();
   });
 

@@ -60,8 +60,9 @@ export interface MemberAddResult {
 }
 
 /**
- * The cluster's members. Every change goes through the leader. One that is refused fails with ETCD_MEMBER_ADMIN, or with
- * ETCD_UNHEALTHY_CLUSTER where it would put the quorum at risk; in a cluster with auth on it takes the root role.
+ * The cluster's members. Every change goes through the leader. One that is refused fails with ETCD_MEMBER_EXISTS,
+ * ETCD_MEMBER_NOT_FOUND or ETCD_MEMBER_ADMIN, or with ETCD_UNHEALTHY_CLUSTER where it would put the quorum at risk; in a
+ * cluster with auth on it takes the root role.
  */
 export class Cluster {
   readonly #calls: Calls;
@@ -117,8 +118,8 @@ export class Cluster {
   }
 
   /**
-   * Gives a learner its vote. Fails with ETCD_MEMBER_ADMIN until it has caught up with the leader: try again then. Not
-   * repeated if its outcome is unknown.
+   * Gives a learner its vote. Fails with ETCD_LEARNER_NOT_READY until it has caught up with the leader: try again then.
+   * Not repeated if its outcome is unknown.
    */
   async promote(id: bigint, options: CallerOptions = {}): Promise<readonly Member[]> {
     const request = new MemberPromoteRequest({ ID: memberIdText(id, "id") });
