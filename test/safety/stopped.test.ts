@@ -6,7 +6,7 @@ import { violationsOf } from "./claims.js";
 import { claimsOf, Contender } from "./contender-process.js";
 import { mutants } from "./mutants.js";
 import type { Edit } from "./mutants.js";
-import { isFull, quota } from "./quota.js";
+import { isFull, quota, together } from "./quota.js";
 
 const TTL_SECONDS = 2;
 const LOCK = { do: "lock", timeoutMs: 30_000 } as const;
@@ -117,21 +117,29 @@ const inPairs = async (
 const PAIR_COUNT = quota(10, 4);
 const ROUND_COUNT = quota(5, 1);
 
-test(`${PAIR_COUNT * ROUND_COUNT} holders stopped past their TTL inside their critical sections: none believes that it holds the lock, and a store that checks tokens takes no write of theirs`, async () => {
-  const verdicts = await inPairs(PAIR_COUNT, ROUND_COUNT, [], stopped(ROUND_COUNT));
-  for (const { violations, stores } of verdicts) {
-    expect(violations).toEqual([]);
-    expect(stores.staleTaken).toBe(0);
-    expect(stores.staleRefused).toBe(ROUND_COUNT);
-    // Else nothing was stale, and the above says nothing.
-    expect(stores.staleUnchecked).toBe(ROUND_COUNT);
-  }
-}, 180_000);
+together(
+  `${PAIR_COUNT * ROUND_COUNT} holders stopped past their TTL inside their critical sections: none believes that it holds the lock, and a store that checks tokens takes no write of theirs`,
+  async () => {
+    const verdicts = await inPairs(PAIR_COUNT, ROUND_COUNT, [], stopped(ROUND_COUNT));
+    for (const { violations, stores } of verdicts) {
+      expect(violations).toEqual([]);
+      expect(stores.staleTaken).toBe(0);
+      expect(stores.staleRefused).toBe(ROUND_COUNT);
+      // Else nothing was stale, and the above says nothing.
+      expect(stores.staleUnchecked).toBe(ROUND_COUNT);
+    }
+  },
+  180_000,
+);
 
-test(`${PAIR_COUNT * ROUND_COUNT} holders whose event loops are blocked past their TTL: none believes afterwards that it holds the lock`, async () => {
-  const verdicts = await inPairs(PAIR_COUNT, ROUND_COUNT, [], blocked);
-  expect(verdicts.flatMap(({ violations }) => violations)).toEqual([]);
-}, 180_000);
+together(
+  `${PAIR_COUNT * ROUND_COUNT} holders whose event loops are blocked past their TTL: none believes afterwards that it holds the lock`,
+  async () => {
+    const verdicts = await inPairs(PAIR_COUNT, ROUND_COUNT, [], blocked);
+    expect(verdicts.flatMap(({ violations }) => violations)).toEqual([]);
+  },
+  180_000,
+);
 
 // What a mutant does wrong must be seen, not each time: a run is one of chance.
 describe.runIf(isFull)("mutants", { retry: 2 }, () => {
