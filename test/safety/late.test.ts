@@ -149,7 +149,7 @@ const median = (values: readonly number[]): number =>
 
 const COUNT = 10;
 
-together(
+test.runIf(isFull)(
   `${COUNT} holders whose last renewals were answered late claim nothing that somebody else has got`,
   async () => {
     expect(await inParallel(COUNT, [], lateRenewal)).toEqual([]);
