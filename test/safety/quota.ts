@@ -1,5 +1,3 @@
-import { test } from "vitest";
-
 /**
  * How often the runs do what they do: in full with `npm run test:safety`, where the mutants of `mutants.ts` run too, and
  * what takes long; a few times with all other tests.
@@ -7,6 +5,3 @@ import { test } from "vitest";
 export const isFull = process.env["ETCDWIRE_SAFETY"] === "full";
 
 export const quota = (full: number, few: number): number => (isFull ? full : few);
-
-/** Few of them do little but wait, so they wait at the same time. */
-export const together = isFull ? test : test.concurrent;
