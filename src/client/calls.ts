@@ -1,5 +1,3 @@
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from "node:events";
-
 import type { CallOptions, Pool, Route } from "../cluster/pool.js";
 import { requireKnown, requireTimeout } from "../cluster/wait.js";
 import { ArgumentError } from "../errors.js";
@@ -13,18 +11,7 @@ export interface CallerOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Above the calls that a client has under way with one signal, far below what a leak makes. */
-const SIGNAL_LISTENERS_MAX = 10_000;
-
 const CALLER_OPTIONS = ["timeoutMs", "signal"] as const;
-
-/**
- * One signal for all that a program has under way is what signals are for, and each call listens while it lasts: Node
- * would warn of a leak at the eleventh. As fetch does it (undici), what the caller has set stays, and so does a bound.
- */
-const allowListeners = (signal: AbortSignal): void => {
-  if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(SIGNAL_LISTENERS_MAX, signal);
-};
 
 /** What the parts of a client make their calls through: the pool, with the client's defaults and checks. */
 export class Calls {
@@ -49,7 +36,6 @@ export class Calls {
     const { signal } = options;
     if (signal !== undefined && typeof (signal as Partial<AbortSignal>).addEventListener !== "function")
       throw new ArgumentError("signal must be an AbortSignal");
-    if (signal !== undefined) allowListeners(signal);
     const timeoutMs = options.timeoutMs === undefined ? this.timeoutMs : requireTimeout(options.timeoutMs);
     return { timeoutMs, signal };
   }

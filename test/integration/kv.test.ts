@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Client, CompactedError, compare, op } from "../../src/index.js";
 import type { KeyValue } from "../../src/index.js";
@@ -33,6 +34,22 @@ describe.each([{ tls: false }, { tls: true }])("kv on a real etcd, tls: $tls", (
     const cleaner = new Client(optionsFor(cluster));
     await cleaner.kv.delete("", { prefix: true });
     await cleaner.close();
+  });
+
+  test("one signal for many calls under way has one listener, and none afterwards", async () => {
+    const { signal } = new AbortController();
+    const listenerCount = (): number => getEventListeners(signal, "abort").length;
+    const inFlight: number[] = [];
+    // The leader is looked for in the first round, and known in the second.
+    for (let round = 0; round < 2; round++) {
+      const calls = Promise.all(Array.from({ length: 50 }, () => client.kv.get("a", { signal })));
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight.push(listenerCount());
+      await calls;
+      expect(listenerCount()).toBe(0);
+    }
+    expect(inFlight[0]).toBe(1);
+    expect(inFlight[1]).toBeLessThanOrEqual(1);
   });
 
   test("keys are put, read, counted and deleted, with what was there before", async () => {

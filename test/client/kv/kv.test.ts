@@ -1,4 +1,3 @@
-import { getMaxListeners, setMaxListeners } from "node:events";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type { Kv } from "../../../src/client/kv/kv.js";
@@ -494,16 +493,6 @@ describe("transactions", () => {
       // eslint-disable-next-line @typescript-eslint/await-thenable
       await kv.if().then(op.put("k", "v")).else(op.get("k"));
     }).rejects.toThrow("commit()");
-  });
-
-  test("one signal for many calls is no leak, and a caller's own bound stays", async () => {
-    const { signal } = new AbortController();
-    await Promise.all(Array.from({ length: 50 }, () => kv.get("a", { signal })));
-    expect(getMaxListeners(signal)).toBeGreaterThan(50);
-    const bounded = new AbortController().signal;
-    setMaxListeners(20, bounded);
-    await kv.get("a", { signal: bounded });
-    expect(getMaxListeners(bounded)).toBe(20);
   });
 
   test("a refused number is shown as what it is", async () => {
