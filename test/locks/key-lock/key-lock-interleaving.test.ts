@@ -42,6 +42,9 @@ class World {
   readonly tokens = new Set<number>();
   lastToken = 0;
   failure: unknown;
+  #nowMs = 0;
+  /** Of the copies that may still come. */
+  readonly #lostAtMs = new WeakMap<() => void, number>();
 
   async start(): Promise<void> {
     const [whole, space] = this.clients as [StepwiseClient, StepwiseClient];
@@ -165,6 +168,13 @@ class World {
   }
 
   advance(ms: number): void {
+    this.#nowMs += ms;
+    // What etcd may do late it does within LATE_APPLY_MS, or never.
+    for (const late of this.etcd.late) {
+      const lostAtMs = this.#lostAtMs.get(late) ?? this.#nowMs - ms;
+      this.#lostAtMs.set(late, lostAtMs);
+      if (this.#nowMs - lostAtMs >= LATE_APPLY_MS) arriveLate(this.etcd, late);
+    }
     for (const { runtime } of this.clients) runtime.advance(ms);
   }
 
