@@ -133,7 +133,7 @@ const contention = async (
   }
 };
 
-const KILL_COUNT = quota(50, 5);
+const KILL_COUNT = quota(50, 3);
 
 test(`${KILL_COUNT} leaders killed under contention, and waiting keys deleted: claims never overlap, tokens grow, nobody is stuck`, async () => {
   const { violations, killedCount, deletedCount } = await contention(KILL_COUNT);

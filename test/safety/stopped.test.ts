@@ -117,7 +117,7 @@ const inPairs = async (
 /** Few of them do little but wait, so they wait at the same time. */
 const together = isFull ? test : test.concurrent;
 
-const PAIR_COUNT = quota(10, 4);
+const PAIR_COUNT = quota(10, 2);
 const ROUND_COUNT = quota(5, 1);
 
 together(
