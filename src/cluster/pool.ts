@@ -376,19 +376,19 @@ export class Pool implements EndpointListener, CallHost, AnyMemberHost {
 
   /** AnyMemberHost. Until `close()` at most. */
   sleepUntilChange(wait: Wait, ms: number): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return wait.sleep(ms, (wake) => {
-      this.changeListeners.add(wake);
-      return () => this.changeListeners.delete(wake);
-    });
+    return this.#sleepAmong(this.changeListeners, wait, ms);
   }
 
   /** Until `close()` at most. */
   sleep(wait: Wait, ms: number): Promise<void> {
+    return this.#sleepAmong(this.#sleepers, wait, ms);
+  }
+
+  #sleepAmong(sleepers: Set<() => void>, wait: Wait, ms: number): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return wait.sleep(ms, (wake) => {
-      this.#sleepers.add(wake);
-      return () => this.#sleepers.delete(wake);
+      sleepers.add(wake);
+      return () => sleepers.delete(wake);
     });
   }
 

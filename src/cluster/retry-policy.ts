@@ -11,7 +11,7 @@ export interface CallHistory {
   readonly authenticatedAgain: boolean;
   /** The client has a user and password to authenticate with. */
   readonly hasCredentials: boolean;
-  /** There is an endpoint that this call has not been sent to. */
+  /** There is an endpoint that this call has not been sent to, and to which connections can be made as far as is known. */
   readonly hasUntriedEndpoint: boolean;
 }
 
@@ -185,3 +185,12 @@ export function decideRetry(policy: MethodPolicy, error: EtcdError, history: Cal
       return history.hasCredentials && !history.authenticatedAgain ? AUTHENTICATE : FAIL;
   }
 }
+
+/** For what nobody waits for, tried again at a pace of its own, and changes nothing: whether waiting may mend it. */
+export const mayPass = (error: EtcdError, hasCredentials: boolean): boolean =>
+  decideRetry("read", error, {
+    repeatedAtOnce: true,
+    authenticatedAgain: false,
+    hasCredentials,
+    hasUntriedEndpoint: false,
+  }).action === "retry";

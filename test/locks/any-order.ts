@@ -38,9 +38,14 @@ export interface Attempt {
 /** Two clients, one of them a namespace, and all that can happen between them and etcd. */
 export class Storm {
   readonly etcd = new FakeEtcd();
-  readonly clients = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
+  readonly clients: readonly FakeClient[] = [new FakeClient(this.etcd), new FakeClient(this.etcd, "space/")];
   readonly attempts: Attempt[] = [];
   failure: unknown;
+
+  /** Some time passes. */
+  pass(pick: number): void {
+    this.clients[pick % 2]!.runtime.advance(pick);
+  }
 
   /** Returns whether `kind` is one of `STORM`, or an abort, and has happened. */
   async blow(kind: string, pick: number): Promise<boolean> {
@@ -57,7 +62,7 @@ export class Storm {
     else if (kind === "lose") oneOf(etcd.steps, pick)?.lose();
     else if (kind === "late") arriveLate(etcd, oneOf(etcd.late, pick));
     else if (kind === "breakWatch") oneOf(watches, pick)?.break();
-    else if (kind === "time") this.clients[pick % 2]!.runtime.advance(pick);
+    else if (kind === "time") this.pass(pick);
     else return false;
     return true;
   }

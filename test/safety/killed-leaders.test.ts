@@ -87,7 +87,7 @@ const progress = async (
   return true;
 };
 
-/** Locks that are got after each death, before the next one. */
+/** Locks that are got after each death, and before the next one. */
 const PROGRESS_COUNT = 20;
 
 const contention = async (
@@ -109,16 +109,19 @@ const contention = async (
     await Promise.all(contenders.map((contender) => contender.ask(contend)));
     const stopMeddling = meddle(client);
     const violations: string[] = [];
+    const mustGoOn = async (when: string): Promise<void> => {
+      if (!(await progress(contenders, PROGRESS_COUNT, timeoutMs))) violations.push(`no progress ${when}`);
+    };
+    await mustGoOn("before the first death");
     let killedCount = 0;
-    while (violations.length === 0 && (await progress(contenders, PROGRESS_COUNT, timeoutMs))) {
-      if (killedCount === killCount) break;
+    while (violations.length === 0 && killedCount < killCount) {
       const leader = await cluster.leader();
       await leader.kill();
       killedCount++;
       await cluster.leader();
-      if (!(await progress(contenders, PROGRESS_COUNT, timeoutMs)))
-        violations.push(`no progress after death ${killedCount}`);
+      await mustGoOn(`after death ${killedCount}`);
       await leader.restart();
+      await mustGoOn(`with member ${killedCount} back`);
     }
     const deletedCount = await stopMeddling();
     const met = await Promise.all(contenders.map((contender) => contender.ask({ do: "stop" })));

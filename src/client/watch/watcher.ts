@@ -1,5 +1,5 @@
 import { backoffMs } from "../../cluster/backoff.js";
-import { decideRetry } from "../../cluster/retry-policy.js";
+import { mayPass } from "../../cluster/retry-policy.js";
 import { Wait } from "../../cluster/wait.js";
 import type { Timer } from "../../connection/runtime.js";
 import { AbortError, ArgumentError, EtcdError, StatusError, asRead, unsentBecause } from "../../errors.js";
@@ -598,15 +598,8 @@ export const endsWatch = (error: EtcdError, hasCredentials: boolean, wasCreated:
     case "ETCD_TLS":
     case "ETCD_NOT_ETCD":
       return !wasCreated;
-    default: {
-      const history = {
-        hasCredentials,
-        repeatedAtOnce: false,
-        authenticatedAgain: false,
-        hasUntriedEndpoint: false,
-      };
-      return decideRetry("read", error, history).action === "fail";
-    }
+    default:
+      return !mayPass(error, hasCredentials);
   }
 };
 

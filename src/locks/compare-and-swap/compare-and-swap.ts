@@ -10,6 +10,7 @@ import type { KeyValue } from "../../txn/key-value.js";
 import type { PreparedTxn } from "../../txn/prepared-txn.js";
 import { compare, op, param } from "../../txn/shape.js";
 import type { BytesInput, Compare, TxnShape } from "../../txn/shape.js";
+import { preparedOnce } from "../prepared-once.js";
 import { CompareError, shownBytes } from "./compare-error.js";
 
 /** What must be so of the key. All that are given must hold; without any, the call is unconditional. */
@@ -72,7 +73,7 @@ interface Checked {
 type Parameters = Readonly<Record<string, BytesInput | number | bigint>>;
 type Plan = PreparedTxn<Parameters>;
 
-const plansOf = new WeakMap<Namespace, Map<string, Plan>>();
+const plansOf = preparedOnce(() => new Map<string, Plan>());
 
 const CONDITIONS = ["prevValue", "prevRevision", "exists", "repeatable"] as const;
 
@@ -208,8 +209,7 @@ const planFor = (
   const hasValue = prevValue !== undefined;
   const hasRevision = prevRevision !== 0;
   const id = [value === undefined, hasValue, hasRevision, exists, repeatable].join();
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = new Map<string, Plan>()));
+  const plans = plansOf(client);
   let plan = plans.get(id);
   if (plan === undefined) {
     const key = param.key("key");

@@ -1,5 +1,5 @@
 import { backoffMs } from "../../cluster/backoff.js";
-import { decideRetry } from "../../cluster/retry-policy.js";
+import { mayPass } from "../../cluster/retry-policy.js";
 import { Wait } from "../../cluster/wait.js";
 import type { CallerOptions } from "../../client/calls.js";
 import { IterationEnd, leavable } from "../../client/iteration.js";
@@ -59,7 +59,7 @@ export const observeLeaders = (
       try {
         return await look(client, prefix, { timeoutMs, signal });
       } catch (error) {
-        if (!(error instanceof EtcdError) || signal.aborted || !mayPass(client, error)) throw error;
+        if (!(error instanceof EtcdError) || signal.aborted || !isPassing(client, error)) throw error;
       }
       const delayMs = backoffMs(failureCount, () => pool.runtime.random());
       await new Wait(pool.runtime, Infinity, signal).sleep(delayMs);
@@ -102,7 +102,7 @@ export const observeLeaders = (
         } catch (error) {
           // What it missed is gone, and it is the present that counts; or it took the cluster long to come back.
           if (!(error instanceof EtcdError) || signal.aborted) throw error;
-          const passes = error.code === "ETCD_COMPACTED" || (!isFirst && mayPass(client, error));
+          const passes = error.code === "ETCD_COMPACTED" || (!isFirst && isPassing(client, error));
           if (!passes) throw error;
         } finally {
           await watcher.close();
@@ -131,13 +131,6 @@ const look = async (
 const leaderOf = ({ key, value, createRevision, modRevision, lease }: KeyValue): ElectedLeader =>
   withJson({ key: key.string(), value, createRevision, modRevision, lease });
 
-/** Whether waiting may mend it. */
-const mayPass = ({ parts }: Namespace, error: EtcdError): boolean => {
-  const history = {
-    repeatedAtOnce: true,
-    authenticatedAgain: false,
-    hasCredentials: parts.pool.hasCredentials,
-    hasUntriedEndpoint: false,
-  };
-  return error.code === "ETCD_DEADLINE_EXCEEDED" || decideRetry("read", error, history).action !== "fail";
-};
+/** A look that was not answered in time says nothing about the next one. */
+const isPassing = ({ parts }: Namespace, error: EtcdError): boolean =>
+  error.code === "ETCD_DEADLINE_EXCEEDED" || mayPass(error, parts.pool.hasCredentials);

@@ -1,6 +1,7 @@
 import type { Namespace } from "../../client/namespace.js";
 import { NEAR_WAITERS_COUNT } from "../../options.js";
 import { compare, op, param } from "../../txn/shape.js";
+import { preparedOnce } from "../prepared-once.js";
 
 /**
  * The transactions of an election. The layout is that of Go's `concurrency.Election`: every candidate puts `name/` + hex
@@ -57,11 +58,5 @@ const first = <Key extends ReturnType<typeof param.key>>(prefix: Key) =>
 
 export type ElectionPlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Namespace, ElectionPlans>();
-
 /** Compiled once per client or namespace. */
-export const electionPlans = (client: Namespace): ElectionPlans => {
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
-  return plans;
-};
+export const electionPlans = preparedOnce(preparePlans);

@@ -9,6 +9,7 @@ import type { BytesInput } from "../../txn/shape.js";
 import type { LockOptions } from "../lock-options.js";
 import type { Session } from "../session.js";
 import { unlessEnded } from "../unless-ended.js";
+import { workUnder } from "../work-under.js";
 import { Campaign, proclaim } from "./election-campaign.js";
 import { Leadership } from "./election-leadership.js";
 import { observeLeaders, readLeader } from "./election-observer.js";
@@ -110,18 +111,7 @@ export class Election {
     options: LockOptions = {},
   ): Promise<T> {
     const leadership = await this.campaign(value, options);
-    let result: T;
-    try {
-      result = await work(leadership);
-    } catch (error) {
-      // The work's own failure is what the caller must see; a key that stays goes with the session.
-      await leadership.resign().catch(() => {});
-      throw error;
-    }
-    const { lostReason } = leadership;
-    await leadership.resign();
-    if (lostReason !== undefined) throw lostReason;
-    return result;
+    return workUnder(leadership, work, () => leadership.resign());
   }
 
   /**

@@ -111,28 +111,6 @@ export class Admissions {
   }
 }
 
-/**
- * Runs `work` while `lock` is held, and releases it whatever happens.
- *
- * @returns what `work` returned
- * @throws what `work` threw; LockLostError when the lock was lost before `work` was done, since its result may then rest on
- *   what others changed meanwhile; and what `release` throws
- */
-export const workUnder = async <T>(lock: Lock, work: (lock: Lock) => Promise<T> | T): Promise<T> => {
-  let result: T;
-  try {
-    result = await work(lock);
-  } catch (error) {
-    // The work's own failure is what the caller must see; a key that stays goes with the session.
-    await lock.release().catch(() => {});
-    throw error;
-  }
-  const { lostReason } = lock;
-  await lock.release();
-  if (lostReason !== undefined) throw lostReason;
-  return result;
-};
-
 /** @throws ArgumentError unless it is a session; from JavaScript anything can arrive */
 export const requireSession = (session: Session, forWhat: string): void => {
   if ((session as Partial<Session> | undefined)?.leaseId === undefined)

@@ -5,6 +5,7 @@ import type { Compare, Operation } from "../../txn/shape.js";
 import type { GetResponse, TxnResultOf } from "../../txn/typed-result.js";
 import type { TxnResult } from "../../txn/result.js";
 import { placeLost } from "../line/place-lost.js";
+import { preparedOnce } from "../prepared-once.js";
 import { freeLine, lineSnapshot } from "./line-entry.js";
 import type { Entered } from "./line-entry.js";
 
@@ -101,15 +102,14 @@ export const prepareKeyPlans = (client: Namespace, count: number) => {
 
 export type EntryPlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Namespace, Map<string, EntryPlans>>();
+const plansOf = preparedOnce(() => new Map<string, EntryPlans>());
 
 /**
  * Of an entry with so many keys, each in a line of its own. Compiled once per client or namespace, number of keys and
  * kind.
  */
 export const entryPlans = (client: Namespace, count: number, obstacles: Obstacles): EntryPlans => {
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = new Map<string, EntryPlans>()));
+  const plans = plansOf(client);
   const kind = `${obstacles}/${count}`;
   let prepared = plans.get(kind);
   if (prepared === undefined) plans.set(kind, (prepared = preparePlans(client, count, obstacles)));

@@ -6,6 +6,7 @@ import type { LockHolder } from "../lock-holder.js";
 import type { LockOptions, TryLockResult } from "../lock-options.js";
 import type { Lock } from "../lock.js";
 import type { Session } from "../session.js";
+import { workUnder } from "../work-under.js";
 import {
   Admissions,
   oldestHolder,
@@ -13,7 +14,6 @@ import {
   requireLockName,
   requireOwner,
   requireSession,
-  workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
 import { asGet, entryPlans, foundRevision, parameterNames, readEntered } from "./entry-plans.js";
@@ -123,7 +123,8 @@ export class MultiLock {
    *   throw
    */
   async withLock<T>(work: (lock: Lock) => Promise<T> | T, options: LockOptions = {}): Promise<T> {
-    return workUnder(await this.lock(options), work);
+    const lock = await this.lock(options);
+    return workUnder(lock, work, () => lock.release());
   }
 
   /** Resolves when no acquire that was given up has anything left to clean up. */

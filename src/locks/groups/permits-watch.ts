@@ -1,5 +1,5 @@
 import { backoffMs } from "../../cluster/backoff.js";
-import { decideRetry } from "../../cluster/retry-policy.js";
+import { mayPass } from "../../cluster/retry-policy.js";
 import type { Namespace } from "../../client/namespace.js";
 import type { Watch } from "../../client/watch/watches.js";
 import type { Timer } from "../../connection/runtime.js";
@@ -111,16 +111,8 @@ export class PermitsWatch {
   #onBroken(error: EtcdError): void {
     if (this.#userCount === 0) return;
     const { pool } = this.#client.parts;
-    const history = {
-      repeatedAtOnce: true,
-      authenticatedAgain: false,
-      hasCredentials: pool.hasCredentials,
-      hasUntriedEndpoint: false,
-    };
     // A read that was not answered in time says nothing about the next one; when that goes on, the session ends.
-    const isPassing =
-      error.code === "ETCD_DEADLINE_EXCEEDED" || decideRetry("repeatable", error, history).action === "retry";
-    if (!isPassing) {
+    if (error.code !== "ETCD_DEADLINE_EXCEEDED" && !mayPass(error, pool.hasCredentials)) {
       this.#listener.onFailed(error);
       return;
     }

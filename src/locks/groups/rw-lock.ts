@@ -5,6 +5,7 @@ import type { LockHolder } from "../lock-holder.js";
 import type { LockOptions, TryLockResult } from "../lock-options.js";
 import type { Lock } from "../lock.js";
 import type { Session } from "../session.js";
+import { workUnder } from "../work-under.js";
 import {
   Admissions,
   oldestHolder,
@@ -12,7 +13,6 @@ import {
   requireLockName,
   requireOwner,
   requireSession,
-  workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
 import { asGet, entryPlans, foundRevision, parameterNames, readEntered } from "./entry-plans.js";
@@ -98,12 +98,14 @@ export class RwLock {
    *   `release` throw
    */
   async withReadLock<T>(work: (lock: Lock) => Promise<T> | T, options: LockOptions = {}): Promise<T> {
-    return workUnder(await this.readLock(options), work);
+    const lock = await this.readLock(options);
+    return workUnder(lock, work, () => lock.release());
   }
 
   /** Runs `work` while it is held to write, as `withReadLock` does. */
   async withWriteLock<T>(work: (lock: Lock) => Promise<T> | T, options: LockOptions = {}): Promise<T> {
-    return workUnder(await this.writeLock(options), work);
+    const lock = await this.writeLock(options);
+    return workUnder(lock, work, () => lock.release());
   }
 
   /** Resolves when no acquire that was given up has anything left to clean up. */

@@ -3,6 +3,7 @@ import { EtcdError } from "../../errors.js";
 import { compare, op, param } from "../../txn/shape.js";
 import type { Operation } from "../../txn/shape.js";
 import type { GetResponse } from "../../txn/typed-result.js";
+import { preparedOnce } from "../prepared-once.js";
 import { indexes, parameterNames, prepareKeyPlans } from "./entry-plans.js";
 
 /** The number of permits as the store has it. */
@@ -86,21 +87,14 @@ const preparePermitPlans = (client: Namespace) => ({
 export type SemaphoreEntryPlans = ReturnType<typeof prepareEntryPlans>;
 export type PermitPlans = ReturnType<typeof preparePermitPlans>;
 
-const plansOf = new WeakMap<Namespace, { permits: PermitPlans; entries: Map<number, SemaphoreEntryPlans> }>();
-
-const allPlans = (client: Namespace) => {
-  let plans = plansOf.get(client);
-  if (plans === undefined)
-    plansOf.set(client, (plans = { permits: preparePermitPlans(client), entries: new Map() }));
-  return plans;
-};
-
 /** Compiled once per client or namespace. */
-export const permitPlans = (client: Namespace): PermitPlans => allPlans(client).permits;
+export const permitPlans = preparedOnce(preparePermitPlans);
+
+const entryPlansOf = preparedOnce(() => new Map<number, SemaphoreEntryPlans>());
 
 /** Compiled once per client or namespace and number of permits. */
 export const semaphoreEntryPlans = (client: Namespace, count: number): SemaphoreEntryPlans => {
-  const { entries } = allPlans(client);
+  const entries = entryPlansOf(client);
   let plans = entries.get(count);
   if (plans === undefined) entries.set(count, (plans = prepareEntryPlans(client, count)));
   return plans;

@@ -7,6 +7,7 @@ import type { LockHolder } from "../lock-holder.js";
 import type { LockOptions, TryLockResult } from "../lock-options.js";
 import type { Lock } from "../lock.js";
 import type { Session } from "../session.js";
+import { workUnder } from "../work-under.js";
 import {
   Admissions,
   oldestHolder,
@@ -14,7 +15,6 @@ import {
   requireLockName,
   requireOwner,
   requireSession,
-  workUnder,
 } from "./admissions.js";
 import type { Admission, OwnedLockOptions } from "./admissions.js";
 import { asGet, foundRevision, indexes, ownCreateRevision, parameterNames } from "./entry-plans.js";
@@ -184,7 +184,8 @@ export class Semaphore {
    *   throw
    */
   async withPermit<T>(work: (permit: Lock) => Promise<T> | T, options: PermitOptions = {}): Promise<T> {
-    return workUnder(await this.acquire(options), work);
+    const lock = await this.acquire(options);
+    return workUnder(lock, work, () => lock.release());
   }
 
   /** How many permits there are, as etcd has it; what the constructor was told if nobody has used the semaphore yet. */

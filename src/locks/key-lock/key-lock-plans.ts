@@ -1,5 +1,6 @@
 import type { Namespace } from "../../client/namespace.js";
 import { compare, op, param } from "../../txn/shape.js";
+import { preparedOnce } from "../prepared-once.js";
 
 /** The transactions of a lock that is one key: there while somebody holds it. */
 const preparePlans = (client: Namespace) => {
@@ -29,11 +30,5 @@ const preparePlans = (client: Namespace) => {
 
 export type KeyLockPlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Namespace, KeyLockPlans>();
-
 /** Compiled once per client or namespace. */
-export const keyLockPlans = (client: Namespace): KeyLockPlans => {
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
-  return plans;
-};
+export const keyLockPlans = preparedOnce(preparePlans);

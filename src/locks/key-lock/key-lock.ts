@@ -14,6 +14,7 @@ import type { BytesInput } from "../../txn/shape.js";
 import { HeldKey } from "../line/held-key.js";
 import { Lock } from "../lock.js";
 import type { Session } from "../session.js";
+import { workUnder } from "../work-under.js";
 import type { ClaimOutcome, KeyLockClaim } from "./key-lock-claim.js";
 import { SessionClaim } from "./key-lock-in-session.js";
 import { HoldLimit } from "./key-lock-limit.js";
@@ -162,18 +163,7 @@ export class KeyLock {
    */
   async withLock<T>(work: (lock: Lock) => Promise<T> | T, options: KeyLockAcquireOptions = {}): Promise<T> {
     const lock = await this.lock(options);
-    let result: T;
-    try {
-      result = await work(lock);
-    } catch (error) {
-      // The work's own failure is what the caller must see; a key that stays goes with its lease.
-      await lock.release().catch(() => {});
-      throw error;
-    }
-    const { lostReason } = lock;
-    await lock.release();
-    if (lostReason !== undefined) throw lostReason;
-    return result;
+    return workUnder(lock, work, () => lock.release());
   }
 
   /** Resolves when nothing is left to clean up of acquires that failed or were given up. */

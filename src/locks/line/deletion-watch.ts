@@ -1,5 +1,5 @@
 import { backoffMs } from "../../cluster/backoff.js";
-import { decideRetry } from "../../cluster/retry-policy.js";
+import { mayPass } from "../../cluster/retry-policy.js";
 import type { Namespace } from "../../client/namespace.js";
 import { keyText } from "../../client/watch/watch-reply.js";
 import type { KeyChange } from "../../client/watch/watch-reply.js";
@@ -127,14 +127,7 @@ export class DeletionWatch {
       return;
     }
     const { pool } = this.#client.parts;
-    const history = {
-      repeatedAtOnce: true,
-      authenticatedAgain: false,
-      hasCredentials: pool.hasCredentials,
-      hasUntriedEndpoint: false,
-    };
-    const { action } = decideRetry("repeatable", error, history);
-    if (action !== "retry" && error.code !== "ETCD_COMPACTED") {
+    if (!mayPass(error, pool.hasCredentials) && error.code !== "ETCD_COMPACTED") {
       for (const listener of [...this.#listeners]) listener.onFailed(error);
       return;
     }

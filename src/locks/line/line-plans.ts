@@ -1,5 +1,6 @@
 import type { Namespace } from "../../client/namespace.js";
 import { op, param } from "../../txn/shape.js";
+import { preparedOnce } from "../prepared-once.js";
 
 /** Reads of a line of keys, for those who wait in it or stand at its head. */
 const preparePlans = (client: Namespace) => {
@@ -29,11 +30,5 @@ const preparePlans = (client: Namespace) => {
 
 export type LinePlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Namespace, LinePlans>();
-
 /** Compiled once per client or namespace. */
-export const linePlans = (client: Namespace): LinePlans => {
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
-  return plans;
-};
+export const linePlans = preparedOnce(preparePlans);

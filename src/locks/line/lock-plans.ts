@@ -1,6 +1,7 @@
 import type { Namespace } from "../../client/namespace.js";
 import { NEAR_WAITERS_COUNT } from "../../options.js";
 import { compare, op, param } from "../../txn/shape.js";
+import { preparedOnce } from "../prepared-once.js";
 
 /**
  * The transactions of a lock. The layout is that of Go's `concurrency.Mutex`: everyone who wants the lock puts
@@ -93,11 +94,5 @@ const preparePlans = (client: Namespace) => {
 
 export type LockPlans = ReturnType<typeof preparePlans>;
 
-const plansOf = new WeakMap<Namespace, LockPlans>();
-
 /** Compiled once per client or namespace. */
-export const lockPlans = (client: Namespace): LockPlans => {
-  let plans = plansOf.get(client);
-  if (plans === undefined) plansOf.set(client, (plans = preparePlans(client)));
-  return plans;
-};
+export const lockPlans = preparedOnce(preparePlans);

@@ -5,6 +5,7 @@ import { LOCAL_HANDOVER_MAX, LOCK_NAME_MAX_BYTES, LOCK_OWNER_MAX_BYTES } from ".
 import type { LockOptions, TryLockResult } from "../lock-options.js";
 import { Lock } from "../lock.js";
 import type { Session } from "../session.js";
+import { workUnder } from "../work-under.js";
 import type { LineTerms } from "./local-waiter.js";
 import { heldWithin, innerLock, reentered, runWithin } from "./re-entry.js";
 import { openSessionLine, sessionLine } from "./session-line.js";
@@ -116,18 +117,8 @@ export class Mutex {
    */
   async withLock<T>(work: (lock: Lock) => Promise<T> | T, options: LockOptions = NO_OPTIONS): Promise<T> {
     const lock = await this.lock(options);
-    let result: T;
-    try {
-      result = await runWithin(this.#session, lock, () => work(lock));
-    } catch (error) {
-      // The work's own failure is what the caller must see; a key that stays goes with the session.
-      await lock.release().catch(() => {});
-      throw error;
-    }
-    const { lostReason } = lock;
-    await lock.release();
-    if (lostReason !== undefined) throw lostReason;
-    return result;
+    const within = (): Promise<T> | T => runWithin(this.#session, lock, () => work(lock));
+    return workUnder(lock, within, () => lock.release());
   }
 
   /**
