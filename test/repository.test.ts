@@ -267,6 +267,9 @@ esac
       "npm run test:peers CI=true",
       "npm run bench -- --smoke CI=true",
     ]);
+    // README: all that CI runs.
+    const [, ...checks] = steps.map((step) => step.replace(" CI=true", ""));
+    expect(manifest.scripts["check"]?.split(" && ")).toEqual(checks);
   });
 
   const stepNames = [
